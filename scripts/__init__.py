@@ -1,0 +1,1 @@
+"""Set-up and checks that run around the project, not in it."""
