@@ -1,0 +1,8 @@
+"""Deployment entry point for ASGI servers."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_office.settings")
+application = get_asgi_application()

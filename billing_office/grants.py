@@ -1,0 +1,77 @@
+"""What the application's database role may do, table by table. The owner's role runs this after every migrate.
+
+A model says by a class attribute how much its rows may change:
+- `APPEND_ONLY = True`: rows are added and read, never changed or removed;
+- `UPDATE_COLUMNS = ("column", ...)`: rows are added and read, and only these columns may change;
+- neither: rows are added, read, changed and removed.
+Nobody but the owner may empty, alter or drop a table.
+"""
+
+from collections.abc import Iterator
+
+from django.apps import apps
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import sql
+
+# Written by Django's migrate alone.
+READ_ONLY = frozenset({"django_migrations"})
+
+
+def _rules() -> dict[str, tuple[bool, tuple[str, ...]]]:
+    """Return for each table with a rule: append-only or not, and the columns that may change."""
+    found: dict[str, tuple[bool, tuple[str, ...]]] = {}
+    for model in apps.get_models(include_auto_created=True):
+        append_only = bool(getattr(model, "APPEND_ONLY", False))
+        columns = tuple(getattr(model, "UPDATE_COLUMNS", ()))
+        if append_only or columns:
+            names = tuple(str(model._meta.get_field(name).column) for name in columns)
+            found[model._meta.db_table] = (append_only, names)
+    return found
+
+
+def _statements(role: str, tables: list[str], sequences: list[str]) -> Iterator[sql.Composed]:
+    who = sql.Identifier(role)
+    rules = _rules()
+    yield sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(who)
+    for table in tables:
+        name = sql.Identifier(table)
+        # Taken away first, columns too: a model that became append-only must lose what it had.
+        yield sql.SQL("REVOKE ALL ON TABLE {} FROM {}").format(name, who)
+        append_only, columns = rules.get(table, (False, ()))
+        if table in READ_ONLY:
+            yield sql.SQL("GRANT SELECT ON TABLE {} TO {}").format(name, who)
+        elif append_only or columns:
+            yield sql.SQL("GRANT SELECT, INSERT ON TABLE {} TO {}").format(name, who)
+            if columns:
+                listed = sql.SQL(", ").join(map(sql.Identifier, columns))
+                yield sql.SQL("GRANT UPDATE ({}) ON TABLE {} TO {}").format(listed, name, who)
+        else:
+            yield sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE {} TO {}").format(name, who)
+    for sequence in sequences:
+        yield sql.SQL("GRANT USAGE, SELECT ON SEQUENCE {} TO {}").format(sql.Identifier(sequence), who)
+
+
+def _relations(connection: BaseDatabaseWrapper, kinds: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace "
+            "WHERE n.nspname = 'public' AND relkind = ANY(%s) AND pg_get_userbyid(relowner) = current_user "
+            "ORDER BY relname",
+            [list(kinds)],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def grant_application_role(*, connection: BaseDatabaseWrapper, role: str) -> int:
+    """Give `role` its rights on every table and sequence that the connected role owns; return the number of tables.
+
+    Nothing is granted where the connected role is that role: with one role for both, the triggers alone guard the books.
+    """
+    if connection.settings_dict["USER"] == role or not role:
+        return 0
+    tables = _relations(connection, "rpvm")
+    sequences = _relations(connection, "S")
+    with connection.cursor() as cursor:
+        for statement in _statements(role, tables, sequences):
+            cursor.execute(statement)
+    return len(tables)
