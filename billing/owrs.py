@@ -1,0 +1,395 @@
+"""Reading rate files of the Open Water Rate Specification into rate definitions.
+
+One file prices the water of one utility from one date, for several customer classes. A class that cannot be billed is
+refused with its reason and the others stand; a file that cannot be read is refused whole. The rules that the files
+leave open are written down in docs/algorithms/rates.md.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from billing.formulas import Binary, Formula, FormulaRefused, Name, Node, Number, parse_formula, rename
+from billing.rates import FORMAT, NotANumber, RateRefused, compile_rate
+from billing.rates.numbers import NUMBER, plain, read_number
+from billing.strict_yaml import YamlRefused, load_strict
+
+# What a formula of these files may name besides the parts of its class. A name that is not here and is no part is a
+# spelling mistake in the file, and the class is refused.
+KNOWN_INPUTS = frozenset(
+    """
+    usage_ccf days_in_period hhsize et_amount irr_area land_area lot_area floor_area usage_month
+    number_dwelling_units dwelling_units multi_family_residential_units number_of_meters eru edu
+    commercial_budget comm_budget usage_indoor_budget_ccf three_year_avg outdoor_allocation
+    """.split()
+)
+UNITS = {"ccf": "ccf", "hcf": "ccf", "kgal": "kgal", "gal": "gal", "kilolitre": "kilolitre", "kiloliter": "kilolitre"}
+FREQUENCIES = {
+    "monthly": "MONTHLY",
+    "bimonthly": "BIMONTHLY",
+    "quarterly": "QUARTERLY",
+    "annually": "ANNUALLY",
+    "annual": "ANNUALLY",
+}
+KEYWORDS = ("Tiered", "Budget")
+USE = "usage_ccf"
+REPORTED = ("service_charge", "commodity_charge")
+_PERCENT = re.compile(r"\d+(?:\.\d+)?\s*%", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_LABELS = {"service_charge": "Water service charge", "commodity_charge": "Water use charge"}
+
+
+class RateFileRefused(Exception):
+    """A rate file is refused whole. Names the file and the cause."""
+
+    def __init__(self, *, file_name: str, cause: str) -> None:
+        self.file_name = file_name
+        self.cause = cause
+        super().__init__(f"{file_name}: {cause}")
+
+
+class ClassRefused(Exception):
+    """One class of a file cannot be billed; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RateFileMetadata:
+    """What a file says about itself. `unit` is the unit of use, `bill_frequency` one of our codes or empty."""
+
+    utility_name: str
+    effective_date: date
+    bill_frequency: str
+    unit: str
+    source_link: str
+
+
+@dataclass(frozen=True, slots=True)
+class RateFile:
+    """A file as read: a definition a class, and a reason for each class that is refused."""
+
+    file_name: str
+    metadata: RateFileMetadata
+    classes: Mapping[str, dict[str, Any]]
+    refused: Mapping[str, str]
+
+    def why_not(self, customer_class: str) -> str:
+        """Why a class has no rate here, naming the file, the class and the cause."""
+        cause = self.refused.get(customer_class, f"no rate for class {customer_class}")
+        return f"{self.file_name}: class {customer_class}: {cause}"
+
+
+def parse(text: str, *, file_name: str, inputs: frozenset[str] = frozenset()) -> RateFile:
+    """Read a rate file. `inputs` are names that formulas may use besides the usual ones.
+
+    Raises RateFileRefused for a file that cannot be read. A class that cannot be billed is in `refused`.
+    """
+    try:
+        document = load_strict(text)
+    except YamlRefused as refusal:
+        raise RateFileRefused(file_name=file_name, cause=str(refusal)) from refusal
+    if not isinstance(document, dict):
+        raise RateFileRefused(file_name=file_name, cause="the file is not a set of named values")
+    metadata = _read_metadata(document.get("metadata"), file_name)
+    structure = document.get("rate_structure")
+    if not isinstance(structure, dict) or not structure:
+        raise RateFileRefused(file_name=file_name, cause="there is no rate_structure with customer classes")
+    classes: dict[str, dict[str, Any]] = {}
+    refused: dict[str, str] = {}
+    for name, parts in structure.items():
+        try:
+            classes[name] = _define(parts, metadata.unit, KNOWN_INPUTS | inputs)
+        except (ClassRefused, RateRefused) as refusal:
+            refused[name] = str(refusal)
+    return RateFile(file_name, metadata, classes, refused)
+
+
+def read_date(text: str) -> date | None:
+    """A date as the files write it, YYYY-MM-DD, MM/DD/YYYY or MM-DD-YYYY; None if it is neither or there is no such day."""
+    found = re.fullmatch(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})|(?P<m2>\d{1,2})[-/](?P<d2>\d{1,2})[-/](?P<y2>\d{4})", text)
+    if found is None:
+        return None
+    year, month, day = (found["y"] or found["y2"], found["m"] or found["m2"], found["d"] or found["d2"])
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _read_metadata(found: Any, file_name: str) -> RateFileMetadata:
+    def refuse(cause: str) -> RateFileRefused:
+        return RateFileRefused(file_name=file_name, cause=cause)
+
+    if not isinstance(found, dict):
+        raise refuse("there is no metadata")
+    texts = {name: value.strip() for name, value in found.items() if isinstance(value, str)}
+    effective = read_date(texts.get("effective_date", ""))
+    if effective is None:
+        raise refuse(f"effective_date is not a date: '{texts.get('effective_date', '')}'")
+    if not texts.get("utility_name"):
+        raise refuse("there is no utility_name")
+    unit = UNITS.get(texts.get("bill_unit", "").lower() or "ccf")
+    if unit is None:
+        raise refuse(f"unknown bill_unit '{texts['bill_unit']}'; known are {', '.join(UNITS)}")
+    spelled = re.sub(r"[^a-z]", "", texts.get("bill_frequency", "").lower())
+    if spelled and spelled not in FREQUENCIES:
+        raise refuse(f"unknown bill_frequency '{texts['bill_frequency']}'")
+    return RateFileMetadata(
+        utility_name=texts["utility_name"],
+        effective_date=effective,
+        bill_frequency=FREQUENCIES.get(spelled, ""),
+        unit=unit,
+        source_link=texts.get("prop_218_link", ""),
+    )
+
+
+def _define(parts: Any, unit: str, inputs: frozenset[str]) -> dict[str, Any]:
+    """The definition of one class. Raises ClassRefused and RateRefused."""
+    if not isinstance(parts, dict) or not parts:
+        raise ClassRefused("the class has no parts")
+    bill = parts.get("bill")
+    if not isinstance(bill, str) or not bill.strip():
+        raise ClassRefused("no bill formula")
+    translator = _Translator(parts, inputs)
+    components = translator.bill(bill)
+    billed = {component["code"] for component in components}
+    definition = {
+        "format": FORMAT,
+        "unit": unit,
+        "inputs": sorted(translator.used),
+        "parts": {name: spec for name, spec in translator.done.items() if name not in billed},
+        "components": components,
+    }
+    compile_rate(definition)
+    return definition
+
+
+class _Translator:
+    """Turns the parts of one class that its bill needs into parts and components of a definition."""
+
+    def __init__(self, parts: Mapping[str, Any], inputs: frozenset[str]) -> None:
+        self.parts = parts
+        self.inputs = inputs
+        self.used: set[str] = set()
+        self.done: dict[str, dict[str, Any] | str] = {}
+        self.path: list[str] = []
+
+    def bill(self, text: str) -> list[dict[str, Any]]:
+        """The components of the bill: a line for each summand, and one for what a factor over the sum adds."""
+        formula = self.read(text, "bill")
+        own = self.formula_text(formula)
+        factor, tree = _split_factor(parse_formula(own).tree)
+        names = _summands(tree)
+        if names is None or len(set(names)) < len(names):
+            return self.bill_with_rest(formula, own)
+        components = [self.component(name) for name in names]
+        if factor is not None:
+            components.append(
+                {
+                    "code": "multiplier",
+                    "kind": "percent",
+                    "of": names,
+                    "rate": plain(factor - 1),
+                    "on": "exact",
+                    "label": "Surcharge on the bill",
+                    "charge_type": "WATER",
+                }
+            )
+        return components
+
+    def bill_with_rest(self, formula: Formula, own: str) -> list[dict[str, Any]]:
+        """Service and use charges as lines where the bill names them, and the rest of the formula as one line."""
+        names = [name for name in REPORTED if name in parse_formula(own).names]
+        components = [self.component(name) for name in names]
+        rest = f"({own}) - ({' + '.join(names)})" if names else own
+        code = "other_charges" if names else "charges"
+        label = "Other charges" if names else "Charges"
+        formula_part = {"code": code, "kind": "formula", "formula": rest, "label": label, "charge_type": "WATER"}
+        return [*components, formula_part]
+
+    def component(self, name: str) -> dict[str, Any]:
+        """A part of the class as a component of the bill."""
+        label = _LABELS.get(name, name.replace("_", " ").capitalize())
+        charge_type = "SEWER" if re.search("sewer|wastewater|sanitation", name) else "WATER"
+        head = {"code": name, "label": label, "charge_type": charge_type}
+        spec = self.done.get(name)
+        if spec is None:
+            return {**head, "kind": "formula", "formula": name}
+        if isinstance(spec, str):
+            return {**head, "kind": "fixed", "amount": spec}
+        if "kind" in spec:
+            return {**head, **spec}
+        if "formula" in spec:
+            return {**head, "kind": "formula", **spec}
+        return {**head, "kind": "fixed", **spec}
+
+    def need(self, name: str, wanted_by: str) -> str:
+        """Make the part or input of this name part of the definition; gives the name it has there."""
+        if name == USE:
+            return "usage"
+        found = name if name in self.parts else f"{name}_commodity" if f"{name}_commodity" in self.parts else None
+        if found is None:
+            if name not in self.inputs:
+                cause = f"formula names '{name}', which is neither a part of the class nor a known input"
+                raise ClassRefused(f"{wanted_by}: {cause}")
+            self.used.add(name)
+            return name
+        if found in self.path:
+            raise ClassRefused(f"the parts need each other in a circle: {' > '.join([*self.path, found])}")
+        if found not in self.done:
+            self.path.append(found)
+            self.done[found] = self.translate(found, self.parts[found])
+            self.path.pop()
+        return found
+
+    def translate(self, name: str, part: Any) -> dict[str, Any] | str:
+        """One part as the specification of a part in a definition."""
+        if isinstance(part, dict):
+            return self.table(name, part, lambda row, key: self.map_number(name, row))
+        if isinstance(part, list) and len(part) == 1:
+            part = part[0]
+        if not isinstance(part, str):
+            raise ClassRefused(f"{name}: a list stands where a number or a formula belongs")
+        text = part.strip()
+        if text in KEYWORDS:
+            return self.tiers(name, on_budget=text == "Budget")
+        if NUMBER.fullmatch(text):
+            return text
+        own = self.formula_text(self.read(text, name))
+        if name.split("_")[0] == "budget":
+            # The files' own reckoning counts what a budget is made of in whole units.
+            own = rename(own, {term: f"whole({term})" for term in parse_formula(own).names})
+        return {"formula": own}
+
+    def map_number(self, name: str, row: Any) -> str:
+        if isinstance(row, list) and len(row) == 1:
+            row = row[0]
+        try:
+            return plain(read_number(row, place=name))
+        except NotANumber:
+            raise ClassRefused(f"map value is not a number: {name}={row!r}") from None
+
+    def table(self, name: str, part: Mapping[str, Any], read_row: Any) -> dict[str, Any]:
+        by, values = part.get("depends_on"), part.get("values")
+        if set(part) != {"depends_on", "values"} or not isinstance(values, dict) or not isinstance(by, str | list):
+            raise ClassRefused(f"bad map in {name}: it has {', '.join(part)}, not depends_on with values")
+        names = [by] if isinstance(by, str) else by
+        self.used.update(str(key) for key in names)
+        return {"by": names, "values": {key: read_row(row, key) for key, row in values.items()}}
+
+    def read(self, text: str, name: str) -> Formula:
+        try:
+            return parse_formula(text)
+        except FormulaRefused as refusal:
+            raise ClassRefused(f"{name}: {refusal}") from refusal
+
+    def formula_text(self, formula: Formula) -> str:
+        """The formula in the names of the definition."""
+        wanted_by = self.path[-1] if self.path else "bill"
+        return rename(formula.text, {name: self.need(name, wanted_by) for name in formula.names})
+
+    def tiers(self, name: str, *, on_budget: bool) -> dict[str, Any]:
+        """A Tiered or Budget part as blocks with upper limits."""
+        starts, prices = self.list_for("tier_starts", name), self.list_for("tier_prices", name)
+        if starts is None or prices is None:
+            raise ClassRefused(f"tier lists missing for {name}")
+        if isinstance(starts, list) and len(starts) == 1:
+            raise ClassRefused("only one tier")
+        spec: dict[str, Any] = {
+            "kind": "budget" if on_budget else "tiered",
+            "limits": self.rows(name, starts, lambda row, key: self.limits(name, row, on_budget)),
+            "prices": self.rows(name, prices, lambda row, key: self.prices(name, row)),
+        }
+        if any(len(set(row)) < len(row) for row in _rows_of(spec["limits"])):
+            spec["empty_blocks"] = True
+        if on_budget and self.needs_budget(spec["limits"]):
+            spec["budget"] = self.budget(name)
+        return spec
+
+    def rows(self, name: str, part: Any, read_row: Any) -> Any:
+        return self.table(name, part, read_row) if isinstance(part, dict) else read_row(part, None)
+
+    def list_for(self, wanted: str, name: str) -> Any:
+        """The tier list that belongs to a part: its own suffix or prefix first, then the plain one, then commodity's."""
+        words = name.split("_")
+        candidates = [f"{wanted}_{word}" for word in words] + [f"{word}_{wanted}" for word in words]
+        candidates += [wanted, f"{wanted}_commodity"]
+        return next((self.parts[candidate] for candidate in candidates if candidate in self.parts), None)
+
+    def limits(self, name: str, row: Any, on_budget: bool) -> list[str]:
+        """Upper limits from the starts of the tiers. The first start says nothing: all use has a first tier."""
+        if not isinstance(row, list) or not row:
+            raise ClassRefused(f"tier lists missing for {name}")
+        if on_budget:
+            return [self.budget_limit(name, start) for start in row[1:]]
+        if any(isinstance(start, str) and _PERCENT.fullmatch(start.strip()) for start in row):
+            raise ClassRefused(f"% tier in a 'Tiered' charge ({name})")
+        starts = [self.start(start) for start in row]
+        if any(later < earlier for earlier, later in zip(starts, starts[1:], strict=False)):
+            shown = ", ".join(plain(start) for start in starts)
+            raise ClassRefused(f"tier starts not increasing in {name}: {shown}")
+        # A file may start its first two tiers with the same unit or one apart; the first is then empty.
+        return [plain(max(start - 1, Decimal(0))) for start in starts[1:]]
+
+    def start(self, start: Any) -> Decimal:
+        if isinstance(start, str) and NUMBER.fullmatch(start.strip()):
+            return Decimal(start.strip())
+        raise ClassRefused(f"not a number: {start!r}")
+
+    def budget_limit(self, name: str, start: Any) -> str:
+        text = start.strip() if isinstance(start, str) else ""
+        if NUMBER.fullmatch(text) or _PERCENT.fullmatch(text):
+            return text
+        if not _NAME.fullmatch(text):
+            raise ClassRefused(f"not a number: {start!r}")
+        return self.need(self.own(text, name), name)
+
+    def own(self, wanted: str, name: str) -> str:
+        """The part that belongs to the same charge by its suffix, such as indoor_drought, if there is one."""
+        return next((f"{wanted}_{word}" for word in name.split("_") if f"{wanted}_{word}" in self.parts), wanted)
+
+    def needs_budget(self, limits: Any) -> bool:
+        return any(_PERCENT.fullmatch(limit) for row in _rows_of(limits) for limit in row)
+
+    def budget(self, name: str) -> list[str]:
+        """The allotments that make the budget; each is rounded to whole units before they are added."""
+        budget = self.own("budget", name)
+        budget = budget if budget in self.parts else "budget_commodity"
+        text = self.parts.get(budget)
+        if not isinstance(text, str):
+            raise ClassRefused(f"{name}: a tier is a share of the budget, but the class has no budget formula")
+        names = _summands(self.read(text, budget).tree)
+        if names is not None and all(names):
+            return [self.need(each, budget) for each in names]
+        return [self.need(budget, name)]
+
+    def prices(self, name: str, row: Any) -> list[str]:
+        if not isinstance(row, list) or not row:
+            raise ClassRefused(f"tier lists missing for {name}")
+        return [self.map_number(name, price) for price in row]
+
+
+def _rows_of(limits: Any) -> list[list[str]]:
+    return list(limits["values"].values()) if isinstance(limits, dict) else [limits]
+
+
+def _split_factor(tree: Node) -> tuple[Decimal | None, Node]:
+    """A constant factor over the whole bill, and what it multiplies."""
+    if isinstance(tree, Binary) and tree.operator == "*":
+        if isinstance(tree.left, Number):
+            return tree.left.value, tree.right
+        if isinstance(tree.right, Number):
+            return tree.right.value, tree.left
+    return None, tree
+
+
+def _summands(tree: Node) -> list[str] | None:
+    """The names of a plain sum of names; None if the tree is anything else."""
+    if isinstance(tree, Name):
+        return [tree.name]
+    if isinstance(tree, Binary) and tree.operator == "+":
+        left, right = _summands(tree.left), _summands(tree.right)
+        return None if left is None or right is None else left + right
+    return None

@@ -1,0 +1,171 @@
+"""What the city decides: typed parameters declared by apps, dated and cited values kept as rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Literal
+
+from django.apps import apps
+from django.db import transaction
+from django.db.models import Q
+
+from core import audit
+from core.models import PolicyValue, User
+
+Kind = Literal["decimal", "integer", "boolean", "text", "list"]
+GovernedBy = Literal[
+    "act date", "service date", "read date", "bill date", "notice date", "signing date", "each day"
+]
+Value = Decimal | int | bool | str | list[str]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One thing a city decides: its type and unit, its default, what it governs and which date picks the value."""
+
+    name: str
+    kind: Kind
+    default: Value
+    unit: str
+    governs: str
+    governed_by: GovernedBy
+    citation: str = ""
+
+
+class UnknownParameter(KeyError):
+    """No app declares a parameter of that name."""
+
+
+class PolicyValueRefused(ValueError):
+    """The value does not fit the parameter, or its dates overlap another value's."""
+
+
+@functools.cache
+def parameters() -> dict[str, Parameter]:
+    """Every declared parameter by name."""
+    found: dict[str, Parameter] = {}
+    for config in apps.get_app_configs():
+        name = f"{config.name}.policy"
+        if config.name.split(".")[0] in {"django", "rest_framework", "core"} or find_spec(name) is None:
+            continue
+        for parameter in import_module(name).PARAMETERS:
+            if parameter.name in found:
+                raise ValueError(f"The policy parameter {parameter.name} is declared twice.")
+            found[parameter.name] = parameter
+    return found
+
+
+def value(
+    name: str,
+    *,
+    on_date: dt.date,
+    account_number: str = "",
+    customer_class: str = "",
+    service: str = "",
+) -> Value:
+    """The value that holds on ``on_date``: the account's own, else its class's, its service's, the city's, the default.
+
+    Raises ``UnknownParameter`` for a name that no app declares.
+    """
+    parameter = parameters().get(name)
+    if parameter is None:
+        raise UnknownParameter(name)
+    scopes = {
+        PolicyValue.Scope.ACCOUNT: account_number,
+        PolicyValue.Scope.CLASS: customer_class,
+        PolicyValue.Scope.SERVICE: service,
+    }
+    wanted = Q(scope=PolicyValue.Scope.CITY)
+    for scope, key in scopes.items():
+        if key:
+            wanted |= Q(scope=scope, scope_key=key)
+    rows = PolicyValue.objects.filter(wanted, parameter=name, from_date__lte=on_date).filter(
+        Q(to_date__isnull=True) | Q(to_date__gt=on_date)
+    )
+    by_scope = {row.scope: row for row in rows.order_by("pk")}
+    for scope in ("ACCOUNT", "CLASS", "SERVICE", "CITY"):
+        if scope in by_scope:
+            return typed(parameter, by_scope[scope].value)
+    return parameter.default
+
+
+def typed(parameter: Parameter, raw: Any) -> Value:
+    """``raw`` as the parameter's type. Raises ``PolicyValueRefused`` when it is not one."""
+    refusal = PolicyValueRefused(f"{parameter.name} takes a {parameter.kind}, not {raw!r}.")
+    if parameter.kind == "boolean":
+        if isinstance(raw, bool):
+            return raw
+        raise refusal
+    if parameter.kind == "list":
+        if isinstance(raw, list):
+            return [str(each) for each in raw]
+        raise refusal
+    if parameter.kind == "text":
+        return str(raw)
+    if isinstance(raw, bool | float):
+        raise refusal
+    try:
+        number = Decimal(str(raw))
+    except InvalidOperation:
+        raise refusal from None
+    if parameter.kind == "integer":
+        if number != number.to_integral_value():
+            raise refusal
+        return int(number)
+    return number
+
+
+def set_value(
+    *,
+    parameter: str,
+    value: Any,
+    from_date: dt.date,
+    by: User,
+    scope: str = "CITY",
+    scope_key: str = "",
+    ordinance: str = "",
+    source: str = "",
+    is_placeholder: bool = False,
+) -> PolicyValue:
+    """Enter a value from a date on; an open value of the same scope ends there.
+
+    Decimals are given as text. Raises ``UnknownParameter`` or ``PolicyValueRefused``.
+    """
+    declared = parameters().get(parameter)
+    if declared is None:
+        raise UnknownParameter(parameter)
+    typed(declared, value)
+    with transaction.atomic():
+        same = PolicyValue.objects.select_for_update().filter(
+            parameter=parameter, scope=scope, scope_key=scope_key
+        )
+        if same.filter(from_date__gte=from_date).exists():
+            raise PolicyValueRefused(
+                f"{parameter} already has a value from {from_date} or later. Choose a later date."
+            )
+        same.filter(to_date__isnull=True).update(to_date=from_date)
+        row = PolicyValue.objects.create(
+            parameter=parameter,
+            scope=scope,
+            scope_key=scope_key,
+            value=value,
+            from_date=from_date,
+            ordinance=ordinance,
+            source=source,
+            is_placeholder=is_placeholder,
+            entered_by=by,
+        )
+        audit.record(
+            code="core.policy.entered",
+            by=by,
+            kind="policy",
+            key=parameter,
+            summary=f"{parameter} is {value} from {from_date:%Y-%m-%d}",
+            data={"scope": scope, "scope_key": scope_key, "ordinance": ordinance},
+        )
+    return row
