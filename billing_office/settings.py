@@ -96,6 +96,7 @@ def secret_key() -> str:
 # --- the office -------------------------------------------------------------------------------------------------------
 
 OFFICE_VAR = embedded.office_var()
+OFFICE_NAME = text_setting("OFFICE_NAME", "")
 DEBUG = yes_no_setting("OFFICE_DEBUG", default=False)
 HTTPS = yes_no_setting("OFFICE_HTTPS", default=False)
 SECRET_KEY = secret_key()
@@ -162,6 +163,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "core.context_processors.office",
             ],
         },
     }
@@ -308,7 +310,10 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # A task that a killed worker held comes back after this long; every chunk is far shorter.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300}
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 300}
+# Lets several offices share one Redis server.
+if text_setting("OFFICE_BROKER_PREFIX", ""):
+    CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = text_setting("OFFICE_BROKER_PREFIX", "")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0
