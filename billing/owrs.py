@@ -26,6 +26,13 @@ KNOWN_INPUTS = frozenset(
     commercial_budget comm_budget usage_indoor_budget_ccf three_year_avg outdoor_allocation
     """.split()
 )
+# The inputs that tables of these files are read by and that an office can be expected to know of its accounts.
+KNOWN_KEYS = frozenset(
+    """
+    meter_size meter_type water_type city_limits pressure_zone elevation_zone usage_zone temperature_zone season usage_month
+    lot_size_group rate_class domestic_type connection connection_size lateral_size hhsize
+    """.split()
+)
 UNITS = {"ccf": "ccf", "hcf": "ccf", "kgal": "kgal", "gal": "gal", "kilolitre": "kilolitre", "kiloliter": "kilolitre"}
 FREQUENCIES = {
     "monthly": "MONTHLY",
@@ -295,8 +302,7 @@ class _Translator:
         starts, prices = self.list_for("tier_starts", name), self.list_for("tier_prices", name)
         if starts is None or prices is None:
             raise ClassRefused(f"tier lists missing for {name}")
-        if isinstance(starts, list) and len(starts) == 1:
-            raise ClassRefused("only one tier")
+        starts = self.finished(starts)
         spec: dict[str, Any] = {
             "kind": "budget" if on_budget else "tiered",
             "limits": self.rows(name, starts, lambda row, key: self.limits(name, row, on_budget)),
@@ -307,6 +313,23 @@ class _Translator:
         if on_budget and self.needs_budget(spec["limits"]):
             spec["budget"] = self.budget(name)
         return spec
+
+    def finished(self, starts: Any) -> Any:
+        """The tier starts without the unfinished ones: a single tier is no Tiered charge.
+
+        A row with a single tier is left out of a table, so that its accounts have no price and are held. Where the table is
+        read by something no office knows, nothing keeps an account off that row, and the class is refused.
+        """
+        if isinstance(starts, list) and len(starts) == 1:
+            raise ClassRefused("only one tier")
+        values = starts.get("values") if isinstance(starts, dict) else None
+        if not isinstance(values, dict):
+            return starts
+        single = [key for key, row in values.items() if isinstance(row, list) and len(row) == 1]
+        by = starts["depends_on"] if isinstance(starts.get("depends_on"), list) else [starts.get("depends_on")]
+        if single and (len(single) == len(values) or not KNOWN_KEYS.issuperset(by)):
+            raise ClassRefused(f"only one tier for {', '.join(single)}")
+        return {**starts, "values": {key: row for key, row in values.items() if key not in single}} if single else starts
 
     def rows(self, name: str, part: Any, read_row: Any) -> Any:
         return self.table(name, part, read_row) if isinstance(part, dict) else read_row(part, None)
