@@ -1,0 +1,33 @@
+"""The public face of field work: asking for it, sending it out, completing it, recalling it."""
+
+from serviceorders.services.claims import claim_credits
+from serviceorders.services.completion import (
+    ReadingNeeded,
+    complete,
+    could_not,
+)
+from serviceorders.services.orders import (
+    NothingToRestore,
+    OrderAlreadyOpen,
+    OrderNotMovable,
+    cancel,
+    dispatch,
+    recall,
+    reopen,
+    request_order,
+)
+
+__all__ = [
+    "NothingToRestore",
+    "OrderAlreadyOpen",
+    "OrderNotMovable",
+    "ReadingNeeded",
+    "cancel",
+    "claim_credits",
+    "complete",
+    "could_not",
+    "dispatch",
+    "recall",
+    "reopen",
+    "request_order",
+]
