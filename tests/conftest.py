@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def databases() -> Iterator[Databases]:
+def databases(django_db_blocker: Any) -> Iterator[Databases]:
     """The tests' servers, up; and the template database with every migration and right in place."""
     with embedded.Lease(var=embedded.office_var(), durable=False) as lease:
         found = Databases(lease)
@@ -41,7 +41,8 @@ def databases() -> Iterator[Databases]:
         with found.alone("template"):
             if found.template not in found.names(found.template):
                 found.drop_leftovers()
-                _make_template(found)
+                with django_db_blocker.unblock():
+                    _make_template(found)
         yield found
 
 
@@ -63,13 +64,12 @@ def _point_settings(databases: Databases) -> None:
 
 def _make_template(databases: Databases) -> None:
     from django.core.management import call_command
-    from pytest_django.plugin import DjangoDbBlocker
 
     draft = f"draft_{databases.template}"
     for name in databases.names("draft_") + databases.names("template_"):
         databases.drop(name)
     databases.create(draft, template="template1")
-    with DjangoDbBlocker(_ispytest=True).unblock(), _pointed_at(draft):
+    with _pointed_at(draft):
         call_command("migrate", verbosity=0, interactive=False)
     databases.rename(draft, databases.template)
 
