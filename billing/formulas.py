@@ -23,7 +23,9 @@ Value: TypeAlias = Decimal | Fraction
 Environment: TypeAlias = Mapping[str, Any]
 Evaluate: TypeAlias = Callable[[Environment], Value]
 
-_TOKEN = re.compile(r"\s*(?:(?P<number>\d+(?:\.\d*)?|\.\d+)|(?P<name>[A-Za-z_]\w*)|(?P<mark>[-+*/(),]))", re.ASCII)
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>\d+(?:\.\d*)?|\.\d+)|(?P<name>[A-Za-z_]\w*)|(?P<mark>[-+*/(),]))", re.ASCII
+)
 # Wide enough that turning a fraction into a decimal never moves a cent or a rounded water budget.
 _DIVISION = Context(prec=40)
 
@@ -79,7 +81,9 @@ def parse_formula(text: str) -> Formula:
         raise FormulaRefused(f"the formula is longer than {MAX_LENGTH} characters")
     parser = _Parser(text)
     tree = parser.whole()
-    names = tuple(dict.fromkeys(word for kind, word, _ in parser.tokens if kind == "name" and word not in FUNCTIONS))
+    names = tuple(
+        dict.fromkeys(word for kind, word, _ in parser.tokens if kind == "name" and word not in FUNCTIONS)
+    )
     divides = any(word == "/" for _, word, _ in parser.tokens)
     return Formula(text=text.strip(), tree=tree, names=names, divides=divides)
 
@@ -194,7 +198,9 @@ class _Parser:
 
     def unexpected(self) -> FormulaRefused:
         _, word, place = self.tokens[self.at]
-        return FormulaRefused(f"'{word}' is not expected at character {place + 1} of the formula '{self.text.strip()}'")
+        return FormulaRefused(
+            f"'{word}' is not expected at character {place + 1} of the formula '{self.text.strip()}'"
+        )
 
 
 def _tokens(text: str) -> list[tuple[str, str, int]]:

@@ -20,20 +20,59 @@ from billing.strict_yaml import YamlRefused, load_strict
 # What a formula of these files may name besides the parts of its class. A name that is not here and is no part is a
 # spelling mistake in the file, and the class is refused.
 KNOWN_INPUTS = frozenset(
-    """
-    usage_ccf days_in_period hhsize et_amount irr_area land_area lot_area floor_area usage_month
-    number_dwelling_units dwelling_units multi_family_residential_units number_of_meters eru edu
-    commercial_budget comm_budget usage_indoor_budget_ccf three_year_avg outdoor_allocation
-    """.split()
+    [
+        "usage_ccf",
+        "days_in_period",
+        "hhsize",
+        "et_amount",
+        "irr_area",
+        "land_area",
+        "lot_area",
+        "floor_area",
+        "usage_month",
+        "number_dwelling_units",
+        "dwelling_units",
+        "multi_family_residential_units",
+        "number_of_meters",
+        "eru",
+        "edu",
+        "commercial_budget",
+        "comm_budget",
+        "usage_indoor_budget_ccf",
+        "three_year_avg",
+        "outdoor_allocation",
+    ]
 )
 # The inputs that tables of these files are read by and that an office can be expected to know of its accounts.
 KNOWN_KEYS = frozenset(
-    """
-    meter_size meter_type water_type city_limits pressure_zone elevation_zone usage_zone temperature_zone season usage_month
-    lot_size_group rate_class domestic_type connection connection_size lateral_size hhsize
-    """.split()
+    [
+        "meter_size",
+        "meter_type",
+        "water_type",
+        "city_limits",
+        "pressure_zone",
+        "elevation_zone",
+        "usage_zone",
+        "temperature_zone",
+        "season",
+        "usage_month",
+        "lot_size_group",
+        "rate_class",
+        "domestic_type",
+        "connection",
+        "connection_size",
+        "lateral_size",
+        "hhsize",
+    ]
 )
-UNITS = {"ccf": "ccf", "hcf": "ccf", "kgal": "kgal", "gal": "gal", "kilolitre": "kilolitre", "kiloliter": "kilolitre"}
+UNITS = {
+    "ccf": "ccf",
+    "hcf": "ccf",
+    "kgal": "kgal",
+    "gal": "gal",
+    "kilolitre": "kilolitre",
+    "kiloliter": "kilolitre",
+}
 FREQUENCIES = {
     "monthly": "MONTHLY",
     "bimonthly": "BIMONTHLY",
@@ -115,7 +154,10 @@ def parse(text: str, *, file_name: str, inputs: frozenset[str] = frozenset()) ->
 
 def read_date(text: str) -> date | None:
     """A date as the files write it, YYYY-MM-DD, MM/DD/YYYY or MM-DD-YYYY; None if it is neither or there is no such day."""
-    found = re.fullmatch(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})|(?P<m2>\d{1,2})[-/](?P<d2>\d{1,2})[-/](?P<y2>\d{4})", text)
+    found = re.fullmatch(
+        r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})|(?P<m2>\d{1,2})[-/](?P<d2>\d{1,2})[-/](?P<y2>\d{4})",
+        text,
+    )
     if found is None:
         return None
     year, month, day = (found["y"] or found["y2"], found["m"] or found["m2"], found["d"] or found["d2"])
@@ -191,6 +233,8 @@ class _Translator:
         names = _summands(tree)
         if names is None or len(set(names)) < len(names):
             return self.bill_with_rest(formula, own)
+        # A bill reads service first, whatever the order in the formula.
+        names = sorted(names, key=lambda name: REPORTED.index(name) if name in REPORTED else len(REPORTED))
         components = [self.component(name) for name in names]
         if factor is not None:
             components.append(
@@ -213,7 +257,13 @@ class _Translator:
         rest = f"({own}) - ({' + '.join(names)})" if names else own
         code = "other_charges" if names else "charges"
         label = "Other charges" if names else "Charges"
-        formula_part = {"code": code, "kind": "formula", "formula": rest, "label": label, "charge_type": "WATER"}
+        formula_part = {
+            "code": code,
+            "kind": "formula",
+            "formula": rest,
+            "label": label,
+            "charge_type": "WATER",
+        }
         return [*components, formula_part]
 
     def component(self, name: str) -> dict[str, Any]:
@@ -236,7 +286,9 @@ class _Translator:
         """Make the part or input of this name part of the definition; gives the name it has there."""
         if name == USE:
             return "usage"
-        found = name if name in self.parts else f"{name}_commodity" if f"{name}_commodity" in self.parts else None
+        found = (
+            name if name in self.parts else f"{name}_commodity" if f"{name}_commodity" in self.parts else None
+        )
         if found is None:
             if name not in self.inputs:
                 cause = f"formula names '{name}', which is neither a part of the class nor a known input"
@@ -265,7 +317,7 @@ class _Translator:
         if NUMBER.fullmatch(text):
             return text
         own = self.formula_text(self.read(text, name))
-        if name.split("_")[0] == "budget":
+        if name.split("_", maxsplit=1)[0] == "budget":
             # The files' own reckoning counts what a budget is made of in whole units.
             own = rename(own, {term: f"whole({term})" for term in parse_formula(own).names})
         return {"formula": own}
@@ -280,7 +332,11 @@ class _Translator:
 
     def table(self, name: str, part: Mapping[str, Any], read_row: Any) -> dict[str, Any]:
         by, values = part.get("depends_on"), part.get("values")
-        if set(part) != {"depends_on", "values"} or not isinstance(values, dict) or not isinstance(by, str | list):
+        if (
+            set(part) != {"depends_on", "values"}
+            or not isinstance(values, dict)
+            or not isinstance(by, str | list)
+        ):
             raise ClassRefused(f"bad map in {name}: it has {', '.join(part)}, not depends_on with values")
         names = [by] if isinstance(by, str) else by
         self.used.update(str(key) for key in names)
@@ -326,10 +382,16 @@ class _Translator:
         if not isinstance(values, dict):
             return starts
         single = [key for key, row in values.items() if isinstance(row, list) and len(row) == 1]
-        by = starts["depends_on"] if isinstance(starts.get("depends_on"), list) else [starts.get("depends_on")]
+        by = (
+            starts["depends_on"] if isinstance(starts.get("depends_on"), list) else [starts.get("depends_on")]
+        )
         if single and (len(single) == len(values) or not KNOWN_KEYS.issuperset(by)):
             raise ClassRefused(f"only one tier for {', '.join(single)}")
-        return {**starts, "values": {key: row for key, row in values.items() if key not in single}} if single else starts
+        return (
+            {**starts, "values": {key: row for key, row in values.items() if key not in single}}
+            if single
+            else starts
+        )
 
     def rows(self, name: str, part: Any, read_row: Any) -> Any:
         return self.table(name, part, read_row) if isinstance(part, dict) else read_row(part, None)
@@ -371,7 +433,9 @@ class _Translator:
 
     def own(self, wanted: str, name: str) -> str:
         """The part that belongs to the same charge by its suffix, such as indoor_drought, if there is one."""
-        return next((f"{wanted}_{word}" for word in name.split("_") if f"{wanted}_{word}" in self.parts), wanted)
+        return next(
+            (f"{wanted}_{word}" for word in name.split("_") if f"{wanted}_{word}" in self.parts), wanted
+        )
 
     def needs_budget(self, limits: Any) -> bool:
         return any(_PERCENT.fullmatch(limit) for row in _rows_of(limits) for limit in row)
@@ -382,7 +446,9 @@ class _Translator:
         budget = budget if budget in self.parts else "budget_commodity"
         text = self.parts.get(budget)
         if not isinstance(text, str):
-            raise ClassRefused(f"{name}: a tier is a share of the budget, but the class has no budget formula")
+            raise ClassRefused(
+                f"{name}: a tier is a share of the budget, but the class has no budget formula"
+            )
         names = _summands(self.read(text, budget).tree)
         if names is not None and all(names):
             return [self.need(each, budget) for each in names]

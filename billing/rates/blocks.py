@@ -98,7 +98,9 @@ def read_schedule(spec: Mapping[str, Any], *, place: str, budget: tuple[str, ...
         budget=budget or (),
     )
     _check_pairs(schedule, place)
-    if not budget and any(isinstance(limit, BudgetShare) for row in _all_rows(schedule.limits) for limit in row):
+    if not budget and any(
+        isinstance(limit, BudgetShare) for row in _all_rows(schedule.limits) for limit in row
+    ):
         raise BlocksRefused(place=place, cause="a limit is a percentage, but there is no budget")
     return schedule
 
@@ -138,7 +140,9 @@ def make_blocks(limits: Sequence[Decimal], prices: Sequence[Decimal]) -> tuple[B
     blocks, low = [], ZERO
     for number, price in enumerate(prices):
         high = max(limits[number], low) if number < len(limits) else None
-        blocks.append(Block(low, high, price, plain(low), None if high is None else plain(high), plain(price)))
+        blocks.append(
+            Block(low, high, price, plain(low), None if high is None else plain(high), plain(price))
+        )
         low = low if high is None else high
     return tuple(blocks)
 
@@ -152,7 +156,9 @@ def _budget_sizes(
         if name not in rounded:
             rounded[name] = whole_units(env[name])
             exact = plain(to_decimal(env[name]))
-            steps.append({"kind": "allotment", "name": name, "exact": exact, "quantity": plain(rounded[name])})
+            steps.append(
+                {"kind": "allotment", "name": name, "exact": exact, "quantity": plain(rounded[name])}
+            )
         return rounded[name]
 
     whole = sum((allotment(name) for name in budget), ZERO)
@@ -161,7 +167,12 @@ def _budget_sizes(
         if isinstance(limit, BudgetShare):
             size = whole_units(whole * limit.percent / 100)
             steps.append(
-                {"kind": "budget_share", "percent": plain(limit.percent), "of": plain(whole), "quantity": plain(size)}
+                {
+                    "kind": "budget_share",
+                    "percent": plain(limit.percent),
+                    "of": plain(whole),
+                    "quantity": plain(size),
+                }
             )
         else:
             size = allotment(limit) if isinstance(limit, str) else whole_units(limit)
@@ -204,7 +215,9 @@ def _read_prices(row: Any, place: str) -> tuple[Decimal, ...]:
 def _read_limits(row: Any, place: str, *, on_budget: bool, may_be_empty: bool) -> tuple[Limit, ...]:
     if not isinstance(row, list | tuple):
         raise BlocksRefused(place=place, cause="there is no list of limits")
-    limits = tuple(_read_limit(limit, f"{place}, block {number}", on_budget) for number, limit in enumerate(row, 1))
+    limits = tuple(
+        _read_limit(limit, f"{place}, block {number}", on_budget) for number, limit in enumerate(row, 1)
+    )
     last = None
     for number, limit in enumerate(limits, 1):
         if not isinstance(limit, Decimal):
@@ -212,7 +225,8 @@ def _read_limits(row: Any, place: str, *, on_budget: bool, may_be_empty: bool) -
         if limit < 0 or (last is not None and (limit < last or (limit == last and not may_be_empty))):
             shown = "0" if last is None else plain(last)
             raise BlocksNotRising(
-                place=place, cause=f"the blocks do not rise: block {number} ends at {plain(limit)} after {shown}"
+                place=place,
+                cause=f"the blocks do not rise: block {number} ends at {plain(limit)} after {shown}",
             )
         last = limit
     return limits
@@ -260,7 +274,9 @@ def _check_pairs(schedule: Schedule, place: str) -> None:
     for key, some_limits, some_prices in pairs:
         if len(some_limits) + 1 != len(some_prices):
             at = place if key is None else f"{place}, key '{key}'"
-            raise BlocksRefused(place=at, cause=f"{len(some_limits) + 1} blocks but {len(some_prices)} prices")
+            raise BlocksRefused(
+                place=at, cause=f"{len(some_limits) + 1} blocks but {len(some_prices)} prices"
+            )
 
 
 def _all_rows(side: LimitsOrTable) -> list[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from billing.formulas import Value, compile_formula, to_decimal
 from billing.proration import share_amount
 from billing.rates.blocks import SHARE, find_blocks, read_schedule
 from billing.rates.errors import RateRefused
-from billing.rates.numbers import plain, read_number
+from billing.rates.numbers import plain
 from billing.rates.results import Step
 from billing.rates.tables import Amount, Environment, read_amount, read_formula
 
@@ -56,13 +56,19 @@ def read_component(spec: Any, *, place: str, unit: str, code: str | None = None)
     kind = spec.get("kind")
     reader = _READERS.get(kind) if isinstance(kind, str) else None
     if reader is None:
-        raise ComponentRefused(place=place, cause=f"unknown kind {kind!r}; known kinds are {', '.join(_READERS)}")
+        raise ComponentRefused(
+            place=place, cause=f"unknown kind {kind!r}; known kinds are {', '.join(_READERS)}"
+        )
     code = spec.get("code") if code is None else code
     if not isinstance(code, str) or not code.isidentifier():
-        raise ComponentRefused(place=place, cause=f"the code {code!r} is not one word of letters, digits and _")
+        raise ComponentRefused(
+            place=place, cause=f"the code {code!r} is not one word of letters, digits and _"
+        )
     unknown = sorted(set(spec) - _COMMON - _FIELDS[kind])
     if unknown:
-        raise ComponentRefused(place=place, cause=f"kind '{kind}' does not know {', '.join(map(repr, unknown))}")
+        raise ComponentRefused(
+            place=place, cause=f"kind '{kind}' does not know {', '.join(map(repr, unknown))}"
+        )
     charge = reader(code, spec, place, unit)
     return replace(
         charge,
@@ -92,7 +98,12 @@ def _make_part(name: str, amount: Amount, in_fractions: bool) -> Price:
     def price(env: Environment) -> Priced:
         value, found = find(env)
         # A plain number needs no working of its own: it is shown where it is used.
-        return value, None, "", [{"kind": "part", "name": name, **found, "value": _shown(value)}] if found else []
+        return (
+            value,
+            None,
+            "",
+            [{"kind": "part", "name": name, **found, "value": _shown(value)}] if found else [],
+        )
 
     return price
 
@@ -125,7 +136,9 @@ def _read_price(spec: Mapping[str, Any], field: str, place: str) -> Amount:
     """The price of a component: under its own field, or `by` and `values` directly."""
     if "by" in spec or "values" in spec:
         if field in spec:
-            raise ComponentRefused(place=place, cause=f"there is '{field}' and a table: one of them is enough")
+            raise ComponentRefused(
+                place=place, cause=f"there is '{field}' and a table: one of them is enough"
+            )
         return read_amount({name: spec[name] for name in ("by", "values") if name in spec}, place=place)
     if field not in spec:
         raise ComponentRefused(place=place, cause=f"'{field}' is missing")
@@ -196,7 +209,9 @@ def _read_tiered(code: str, spec: Mapping[str, Any], place: str, unit: str) -> C
     if spec["kind"] == "budget":
         named = spec.get("budget", ())
         if not isinstance(named, list | tuple) or not all(isinstance(name, str) for name in named):
-            raise ComponentRefused(place=place, cause="'budget' is the list of the allotments that make the budget")
+            raise ComponentRefused(
+                place=place, cause="'budget' is the list of the allotments that make the budget"
+            )
         budget = tuple(named)
     schedule = read_schedule(spec, place=place, budget=budget)
     quantity = _read_name(spec, "quantity", place, USE) or USE
@@ -240,7 +255,9 @@ def _read_tiered(code: str, spec: Mapping[str, Any], place: str, unit: str) -> C
 def _read_percent(code: str, spec: Mapping[str, Any], place: str, unit: str) -> Charge:
     bases = spec.get("of")
     if not isinstance(bases, list | tuple) or not bases or not all(isinstance(base, str) for base in bases):
-        raise ComponentRefused(place=place, cause="'of' is the list of the components the percentage is taken of")
+        raise ComponentRefused(
+            place=place, cause="'of' is the list of the components the percentage is taken of"
+        )
     if len(set(bases)) != len(bases):
         raise ComponentRefused(place=place, cause="'of' names a component twice")
     if code in bases:

@@ -20,12 +20,38 @@ ZERO = Decimal(0)
 
 # What the office knows of an account, a service point and a period without being told by the rate.
 STANDARD_INPUTS = frozenset(
-    """
-    usage days_in_period season usage_month bill_frequency customer_class meter_size meter_type water_type
-    city_limits zone pressure_zone elevation_zone usage_zone temperature_zone lot_size_group
-    dwelling_units number_dwelling_units household_size hhsize lot_area land_area floor_area irr_area
-    et_amount eru edu carts connection_size lateral_size
-    """.split()
+    [
+        "usage",
+        "days_in_period",
+        "season",
+        "usage_month",
+        "bill_frequency",
+        "customer_class",
+        "meter_size",
+        "meter_type",
+        "water_type",
+        "city_limits",
+        "zone",
+        "pressure_zone",
+        "elevation_zone",
+        "usage_zone",
+        "temperature_zone",
+        "lot_size_group",
+        "dwelling_units",
+        "number_dwelling_units",
+        "household_size",
+        "hhsize",
+        "lot_area",
+        "land_area",
+        "floor_area",
+        "irr_area",
+        "et_amount",
+        "eru",
+        "edu",
+        "carts",
+        "connection_size",
+        "lateral_size",
+    ]
 )
 
 
@@ -70,12 +96,13 @@ class CompiledRate:
     """A rate version ready to price bills.
 
     `number_inputs` and `key_inputs` are the inputs each bill must bring: the first as numbers, the second as the texts
-    that tables are read by.
+    that tables are read by. `assumed` stands in for those a bill does not bring.
     """
 
     unit: str
     number_inputs: tuple[str, ...]
     key_inputs: tuple[str, ...]
+    assumed: Mapping[str, str]
     _stages: tuple[_Stage, ...] = field(repr=False)
     _billed: tuple[str, ...] = field(repr=False)
     _behind: Mapping[str, tuple[str, ...]] = field(repr=False)
@@ -114,6 +141,8 @@ class CompiledRate:
 
     def _environment(self, inputs: Mapping[str, Decimal | str | int]) -> dict[str, Any]:
         env: dict[str, Any] = {}
+        if self.assumed:
+            inputs = {**self.assumed, **inputs}
         try:
             for name in self.number_inputs:
                 env[name] = read_input(name, inputs[name])
@@ -158,6 +187,7 @@ def compile_rate(definition: Mapping[str, Any]) -> CompiledRate:
         unit=unit,
         number_inputs=tuple(numbers),
         key_inputs=tuple(keys),
+        assumed=_read_assumed(definition.get("assumed", {})),
         _stages=tuple(stages),
         _billed=tuple(code for code, charge in charges.items() if charge.billed),
         _behind={code: _parts_behind(code, charges) for code, charge in charges.items() if charge.billed},
@@ -167,9 +197,11 @@ def compile_rate(definition: Mapping[str, Any]) -> CompiledRate:
 def _read(definition: Mapping[str, Any]) -> tuple[str, frozenset[str], dict[str, Charge]]:
     if not isinstance(definition, Mapping) or definition.get("format") != FORMAT:
         raise DefinitionRefused(place="", cause=f"the definition is not of format {FORMAT}")
-    unknown = sorted(set(definition) - {"format", "unit", "inputs", "parts", "components"})
+    unknown = sorted(set(definition) - {"format", "unit", "inputs", "assumed", "parts", "components"})
     if unknown:
-        raise DefinitionRefused(place="", cause=f"the definition does not know {', '.join(map(repr, unknown))}")
+        raise DefinitionRefused(
+            place="", cause=f"the definition does not know {', '.join(map(repr, unknown))}"
+        )
     unit = check_unit(definition.get("unit"), place="unit")
     declared = definition.get("inputs", [])
     if not isinstance(declared, list | tuple) or not all(isinstance(name, str) for name in declared):
@@ -185,12 +217,20 @@ def _read(definition: Mapping[str, Any]) -> tuple[str, frozenset[str], dict[str,
             raise DefinitionRefused(place="parts", cause=f"{name!r} is not one word of letters, digits and _")
         charges[name] = read_part(name, spec, place=name, unit=unit)
     for number, spec in enumerate(components, 1):
-        place = str(spec.get("code")) if isinstance(spec, Mapping) and spec.get("code") else f"component {number}"
+        place = (
+            str(spec.get("code")) if isinstance(spec, Mapping) and spec.get("code") else f"component {number}"
+        )
         charge = replace(read_component(spec, place=place, unit=unit), billed=True)
         if charge.code in charges:
             raise CodeTwice(place=place, cause=f"the name '{charge.code}' stands twice")
         charges[charge.code] = charge
     return unit, frozenset(declared), charges
+
+
+def _read_assumed(assumed: Any) -> dict[str, str]:
+    if not isinstance(assumed, Mapping) or not all(isinstance(value, str) for value in assumed.values()):
+        raise DefinitionRefused(place="assumed", cause="'assumed' is a set of inputs with a text each")
+    return dict(assumed)
 
 
 def _check_names(charges: Mapping[str, Charge], declared: Iterable[str]) -> None:
@@ -203,7 +243,9 @@ def _check_names(charges: Mapping[str, Charge], declared: Iterable[str]) -> None
                 )
         for name in charge.keys:
             if name not in inputs:
-                raise NameUnknown(place=charge.place, cause=f"the table is read by '{name}', which is no known input")
+                raise NameUnknown(
+                    place=charge.place, cause=f"the table is read by '{name}', which is no known input"
+                )
 
 
 def _ordered(charges: Mapping[str, Charge]) -> list[str]:
@@ -214,7 +256,9 @@ def _ordered(charges: Mapping[str, Charge]) -> list[str]:
     def visit(code: str, path: tuple[str, ...]) -> None:
         if code in path:
             circle = " > ".join([*path[path.index(code) :], code])
-            raise DefinitionLoops(place=charges[code].place, cause=f"the parts need each other in a circle: {circle}")
+            raise DefinitionLoops(
+                place=charges[code].place, cause=f"the parts need each other in a circle: {circle}"
+            )
         if code in done:
             return
         for name in charges[code].names:

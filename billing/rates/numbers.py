@@ -40,7 +40,9 @@ class InputNotANumber(NotPriceable):
 def read_number(value: Any, *, place: str) -> Decimal:
     """An exact number from text, a whole number or a Decimal. Raises NotANumber; binary floats are refused."""
     if isinstance(value, bool | float):
-        raise NotANumber(place=place, cause=f"{value!r} is not exact: write the number as text, such as \"2.10\"")
+        raise NotANumber(
+            place=place, cause=f'{value!r} is not exact: write the number as text, such as "2.10"'
+        )
     if isinstance(value, int):
         return Decimal(value)
     if isinstance(value, Decimal) and value.is_finite():
@@ -91,7 +93,9 @@ def split_key(text: str, count: int) -> tuple[str, ...] | None:
     """
     pieces = [piece.strip() for piece in text.split("|")]
     while len(pieces) > count:
-        joined = next((at for at in range(len(pieces) - 1) if _is_broken_size(pieces[at], pieces[at + 1])), None)
+        joined = next(
+            (at for at in range(len(pieces) - 1) if _is_broken_size(pieces[at], pieces[at + 1])), None
+        )
         if joined is None:
             return None
         pieces[joined : joined + 2] = [f"{pieces[joined]} {pieces[joined + 1]}"]

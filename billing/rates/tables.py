@@ -82,7 +82,11 @@ def read_table(spec: Mapping[str, Any], *, place: str, read_row: Callable[[Any, 
         raise TableRefused(place=place, cause=f"a table has only 'by' and 'values', not {', '.join(unknown)}")
     by = spec.get("by")
     names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, list | tuple) else ()
-    if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) != len(names):
+    if (
+        not names
+        or not all(isinstance(name, str) and name for name in names)
+        or len(set(names)) != len(names)
+    ):
         raise TableRefused(place=place, cause="the table does not say by which inputs ('by') it is read")
     values = spec.get("values")
     if not isinstance(values, Mapping) or not values:
@@ -91,7 +95,9 @@ def read_table(spec: Mapping[str, Any], *, place: str, read_row: Callable[[Any, 
     for key, row in values.items():
         parts = split_key(str(key), len(names))
         if parts is None:
-            raise TableRefused(place=place, cause=f"key '{key}' does not combine {' and '.join(map(words, names))}")
+            raise TableRefused(
+                place=place, cause=f"key '{key}' does not combine {' and '.join(map(words, names))}"
+            )
         slot = parts[0] if len(parts) == 1 else parts
         if slot in rows:
             raise KeyTwice(place=place, cause=f"duplicate key '{key}'")
@@ -123,7 +129,9 @@ def read_amount(spec: Any, *, place: str) -> Amount:
     if isinstance(spec, Mapping):
         if "formula" in spec:
             return Amount(formula=read_formula(spec["formula"], place=place))
-        return Amount(table=read_table(spec, place=place, read_row=lambda row, at: read_number(row, place=at)))
+        return Amount(
+            table=read_table(spec, place=place, read_row=lambda row, at: read_number(row, place=at))
+        )
     return Amount(number=read_number(spec, place=place))
 
 

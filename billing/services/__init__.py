@@ -1,0 +1,1 @@
+"""What billing writes, a module a noun: the rate book, runs, bills."""
