@@ -8,8 +8,23 @@ from billing_office import embedded
 # These read and write no database, so none is started for them.
 WITHOUT_SERVERS = frozenset(
     {
-        "check", "check_file", "collectstatic", "compilemessages", "findstatic", "help", "makemessages", "makemigrations",
-        "quote", "shell_plus", "spectacular", "sqlmigrate", "startapp", "state_diagrams", "version", "--help", "--version",
+        "check",
+        "check_file",
+        "collectstatic",
+        "compilemessages",
+        "findstatic",
+        "help",
+        "makemessages",
+        "makemigrations",
+        "quote",
+        "shell_plus",
+        "spectacular",
+        "sqlmigrate",
+        "startapp",
+        "state_diagrams",
+        "version",
+        "--help",
+        "--version",
         "-h",
     }
 )

@@ -114,7 +114,9 @@ class Lease:
             raise
         record = read_record(var)
         if record is None:
-            raise ServersDidNotStart(f"{var / 'servers.json'} is gone while the servers are up; stop them and start again")
+            raise ServersDidNotStart(
+                f"{var / 'servers.json'} is gone while the servers are up; stop them and start again"
+            )
         self.record = record
 
     def release(self) -> None:
@@ -162,11 +164,22 @@ def keeper_is_there(var: Path) -> bool:
 
 def _start_keeper(var: Path, *, durable: bool) -> None:
     log = var / "log" / "servers.log"
-    command = [sys.executable, "-m", "billing_office.embedded_keeper", str(var), "durable" if durable else "quick"]
+    command = [
+        sys.executable,
+        "-m",
+        "billing_office.embedded_keeper",
+        str(var),
+        "durable" if durable else "quick",
+    ]
     with log.open("a") as errors:
         # A session of its own: Ctrl-C in the terminal is for the office, which stops the servers last.
         keeper = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True,
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
             text=True,
         )
     assert keeper.stdout is not None
@@ -175,4 +188,6 @@ def _start_keeper(var: Path, *, durable: bool) -> None:
     if said != "ready":
         keeper.wait(STARTING_SECONDS)
         ending = "\n".join(log.read_text(errors="replace").splitlines()[-12:])
-        raise ServersDidNotStart(f"{said or 'the embedded servers did not start'}\n{ending}\nThe whole log: {log}")
+        raise ServersDidNotStart(
+            f"{said or 'the embedded servers did not start'}\n{ending}\nThe whole log: {log}"
+        )

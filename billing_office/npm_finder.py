@@ -11,7 +11,14 @@ from django.contrib.staticfiles.storage import FileSystemStorage
 PREFIX = "vendor"
 # Package, then the files of it that pages use: never a whole package, which holds sources and build files.
 SERVED: dict[str, tuple[str, ...]] = {
-    "@tabler/core": ("dist/css/tabler.min.css", "dist/css/tabler-vendors.min.css", "dist/css/tabler-themes.min.css", "dist/js/tabler.min.js", "dist/js/tabler.esm.min.js", "dist/js/tabler-theme.min.js"),
+    "@tabler/core": (
+        "dist/css/tabler.min.css",
+        "dist/css/tabler-vendors.min.css",
+        "dist/css/tabler-themes.min.css",
+        "dist/js/tabler.min.js",
+        "dist/js/tabler.esm.min.js",
+        "dist/js/tabler-theme.min.js",
+    ),
     "@tabler/icons-sprite": ("dist/*.svg",),
     "htmx.org": ("dist/htmx.min.js",),
     "idiomorph": ("dist/idiomorph-ext.min.js", "dist/idiomorph.min.js"),

@@ -325,7 +325,10 @@ CELERY_TASK_CREATE_MISSING_QUEUES = False
 # Everything that runs by the clock. Times of day are the office's.
 CELERY_BEAT_SCHEDULE = {
     "resume stalled bill runs": {"task": "billing.tasks.resume_stalled_runs", "schedule": 15.0},
-    "claim what others left for service orders": {"task": "serviceorders.tasks.sweep_claims", "schedule": 15.0},
+    "claim what others left for service orders": {
+        "task": "serviceorders.tasks.sweep_claims",
+        "schedule": 15.0,
+    },
     "bring the daily totals up to date": {"task": "ledger.tasks.compact_daily_totals", "schedule": 300.0},
     # Neither hour of the two clock changes.
     "prove the books": {"task": "desk.tasks.nightly_prove", "schedule": crontab(hour=3, minute=30)},

@@ -12,7 +12,16 @@ from billing_office.health import livez, readyz
 
 # The floors, from the top; an address is looked for in this order.
 APPS = (
-    "desk", "reports", "serviceorders", "collections_app", "billing", "payments", "ledger", "metering", "accounts", "core",
+    "desk",
+    "reports",
+    "serviceorders",
+    "collections_app",
+    "billing",
+    "payments",
+    "ledger",
+    "metering",
+    "accounts",
+    "core",
 )
 
 
@@ -22,7 +31,9 @@ def included(module: str) -> list[URLResolver]:
 
 
 # The viewer of the interface's description sets styles from its script.
-api_docs = csp_update({"style-src": ["'unsafe-inline'"]})(SpectacularSwaggerSplitView.as_view(url_name="api-schema"))
+api_docs = csp_update({"style-src": ["'unsafe-inline'"]})(
+    SpectacularSwaggerSplitView.as_view(url_name="api-schema")
+)
 
 urlpatterns = [
     path("livez", livez, name="livez"),

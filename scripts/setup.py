@@ -44,16 +44,22 @@ def say(text: str) -> None:
 
 def _debian_has(package: str) -> bool:
     result = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${db:Status-Status}", package], capture_output=True, text=True, check=False
+        ["dpkg-query", "-W", "-f", "${db:Status-Status}", package],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return result.returncode == 0 and result.stdout.strip() == "installed"
 
 
 def _needs_pip_package() -> bool:
     """True when Debian's python comes without ensurepip, so that it cannot make a virtual environment."""
-    return subprocess.run(
-        [sys.executable, "-c", "import ensurepip, venv"], capture_output=True, check=False
-    ).returncode != 0
+    return (
+        subprocess.run(
+            [sys.executable, "-c", "import ensurepip, venv"], capture_output=True, check=False
+        ).returncode
+        != 0
+    )
 
 
 def missing_packages(*, for_tests: bool) -> tuple[list[str], list[str]]:
@@ -73,7 +79,10 @@ def _as_root() -> list[str] | None:
     """Return the words to put before a command that needs root, or None where we may not become root."""
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+    if (
+        shutil.which("sudo")
+        and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0
+    ):
         return ["sudo", "-n"]
     return None
 
@@ -86,7 +95,9 @@ def install_packages(*, for_tests: bool) -> None:
     prefix = _as_root()
     if not shutil.which("apt-get") or prefix is None:
         if required:
-            raise SetupFailed(f"these system packages are missing: {', '.join(required)}. On Debian: sudo {command}")
+            raise SetupFailed(
+                f"these system packages are missing: {', '.join(required)}. On Debian: sudo {command}"
+            )
         say(f"fonts for the printed bill are missing ({', '.join(wished)}); on Debian: sudo {command}")
         return
     say(f"installing Debian packages: {' '.join(required + wished)}")
@@ -109,7 +120,9 @@ def install_packages(*, for_tests: bool) -> None:
 
 
 def _apt(command: list[str], environment: dict[str, str]) -> int:
-    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False).returncode
+    return subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False
+    ).returncode
 
 
 # --- Python packages ------------------------------------------------------------------------------------------------
@@ -126,7 +139,9 @@ def _works(python: Path) -> bool:
     """A copied or moved environment has a python that no longer starts, or one that thinks it lives elsewhere."""
     if not python.exists():
         return False
-    result = subprocess.run([python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [python, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, check=False
+    )
     return result.returncode == 0 and Path(result.stdout.strip()).resolve() == VENV.resolve()
 
 
@@ -137,7 +152,9 @@ def make_environment() -> None:
     result = subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], stdout=sys.stderr, check=False)
     if result.returncode != 0:
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        raise SetupFailed(f"python could not make .venv; on Debian: sudo apt-get install -y python{version}-venv")
+        raise SetupFailed(
+            f"python could not make .venv; on Debian: sudo apt-get install -y python{version}-venv"
+        )
 
 
 def _pip_install(pins: Path) -> None:

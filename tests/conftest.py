@@ -133,7 +133,9 @@ def live_server() -> None:
 
 
 @pytest.fixture
-def committed_db(request: pytest.FixtureRequest, databases: Databases, django_db_blocker: Any) -> Iterator[str]:
+def committed_db(
+    request: pytest.FixtureRequest, databases: Databases, django_db_blocker: Any
+) -> Iterator[str]:
     """A fresh database of this test's own, where commits are real; dropped afterwards. Gives its name."""
     if request.node.get_closest_marker("django_db") or "db" in request.fixturenames:
         raise pytest.UsageError("a test uses `db` or `committed_db`, not both")

@@ -58,7 +58,9 @@ class Databases:
 
     def names(self, prefix: str) -> list[str]:
         with self._superuser() as connection:
-            rows = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix])
+            rows = connection.execute(
+                "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix]
+            )
             return [row[0] for row in rows]
 
     def create(self, name: str, *, template: str) -> None:
@@ -71,11 +73,15 @@ class Databases:
 
     def drop(self, name: str) -> None:
         with self._superuser() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
     def rename(self, old: str, new: str) -> None:
         with self._superuser() as connection:
-            connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new)))
+            connection.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(old), sql.Identifier(new))
+            )
 
     def clone(self) -> str:
         """Make a fresh copy of the template, named after this process so that leftovers can be told."""

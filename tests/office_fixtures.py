@@ -31,12 +31,31 @@ class Worker:
             "REDIS_URL": databases.record.redis_url,
         }
         command = [
-            sys.executable, "-m", "celery", "-A", "billing_office", "worker", "-c", str(concurrency), "-l", "INFO",
-            "-Q", "office,runs,printing", "--without-gossip", "--without-mingle", "-n", f"test-{os.getpid()}@%h",
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "billing_office",
+            "worker",
+            "-c",
+            str(concurrency),
+            "-l",
+            "INFO",
+            "-Q",
+            "office,runs,printing",
+            "--without-gossip",
+            "--without-mingle",
+            "-n",
+            f"test-{os.getpid()}@%h",
         ]
         with log.open("a") as output:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,
             )
 
@@ -147,7 +166,12 @@ def browser() -> Iterator[Any]:
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(
             executable_path=program,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-dev-shm-usage",
+            ],
         )
         yield found
         found.close()
@@ -156,7 +180,9 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def page(browser: Any, live_office: str) -> Iterator[Any]:
     """A page of the served office; the test fails on a script error or a breach of the content security policy."""
-    context = browser.new_context(base_url=live_office, viewport={"width": 1280, "height": 900}, locale="en-US")
+    context = browser.new_context(
+        base_url=live_office, viewport={"width": 1280, "height": 900}, locale="en-US"
+    )
     context.set_default_timeout(10_000)
     found = context.new_page()
     complaints: list[str] = []

@@ -11,7 +11,9 @@ from core.models import User
 class TestOrdinaryTest:
     def test_connects_as_the_role_that_owns_nothing(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT current_user, count(*) FROM pg_class WHERE relowner = 'office_app'::regrole")
+            cursor.execute(
+                "SELECT current_user, count(*) FROM pg_class WHERE relowner = 'office_app'::regrole"
+            )
             assert cursor.fetchone() == ("office_app", 0)
 
     @pytest.mark.parametrize("run", [1, 2])
@@ -44,7 +46,9 @@ class TestCommittingTest:
     ) -> None:
         User.objects.create(username="kept")
         for other, role in ((app_connection, "office_app"), (owner_connection, "office_owner")):
-            found = other.execute("SELECT current_user, current_database(), username FROM core_user WHERE username = 'kept'")
+            found = other.execute(
+                "SELECT current_user, current_database(), username FROM core_user WHERE username = 'kept'"
+            )
             assert found.fetchone() == (role, committed_db, "kept")
 
     def test_starts_from_the_template(self, committed_db: str) -> None:
