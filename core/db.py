@@ -24,7 +24,7 @@ def require_transaction(*, using: str = DEFAULT_DB_ALIAS) -> None:
     """Pass inside `transaction.atomic`. Raises TransactionRequired elsewhere."""
     if not transaction.get_connection(using).in_atomic_block:
         raise TransactionRequired(
-            "This write is one part of an act: call it inside the act's transaction, so that all or none is kept."
+            "This write is part of an act: call it in the act's transaction, so that all is kept or none."
         )
 
 

@@ -89,7 +89,8 @@ def split(total: Decimal | int, weights: Sequence[Decimal | int]) -> list[Decima
         parts[position] += 1
     sign = -1 if signed_cents < 0 else 1
     result = [Decimal(sign * part).scaleb(-2, context=_WIDE) + ZERO for part in parts]
-    assert sum(result, ZERO) == total, f"the parts {result} do not sum to {total}"
+    if sum(result, ZERO) != total:
+        raise AssertionError(f"the parts {result} do not sum to {total}")
     return result
 
 

@@ -167,7 +167,8 @@ def service_periods(start: date, end: date, *, months: int = 1, anchor_day: int 
         step += 1
     cuts.append(end)
     periods = [DateRange(a, b) for a, b in pairwise(cuts)]
-    assert sum(period.days for period in periods) == whole.days
+    if sum(period.days for period in periods) != whole.days:
+        raise AssertionError(f"the periods of {whole} do not add up to it")
     return periods
 
 

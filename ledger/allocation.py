@@ -121,12 +121,13 @@ def allocate(
         paid = _pay_group(left, list(group), policy)
         left -= sum((each.amount for each in paid), _ZERO)
         applied.extend(paid)
-    assert left >= 0, "a charge was paid with more than the credit"
+    if left < 0:
+        raise AssertionError(f"more than the credit of {credit.amount} was applied")
     return AllocationResult(tuple(applied), left)
 
 
 def allocate_in_turn(
-    credits: Sequence[CreditInput], charges: Iterable[OpenCharge], policy: AllocationPolicy
+    credit_inputs: Sequence[CreditInput], charges: Iterable[OpenCharge], policy: AllocationPolicy
 ) -> list[AllocationResult]:
     """Spread several credits over the same charges, each over what those before it left open.
 
@@ -134,7 +135,7 @@ def allocate_in_turn(
     """
     open_charges = {charge.id: charge for charge in _checked(charges)}
     results = []
-    for credit in credits:
+    for credit in credit_inputs:
         result = allocate(credit, open_charges.values(), policy)
         for each in result.applied:
             charge = open_charges.pop(each.charge_id)

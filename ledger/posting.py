@@ -79,7 +79,8 @@ def balance_by_fund(
         else:
             balanced.append(Line(due_to_code, fund, Side.CREDIT, surplus))
             balanced.append(Line(due_from_code, pool_fund, Side.DEBIT, surplus))
-    assert not any(debits_less_credits_by_fund(balanced).values()), "a fund was left out of balance"
+    if any(debits_less_credits_by_fund(balanced).values()):
+        raise AssertionError("a fund was left out of balance")
     return balanced
 
 
@@ -98,11 +99,11 @@ def check_lines(lines: Sequence[Line]) -> None:
             raise LineAmountNotPositive(
                 f"{where} has the amount {line.amount}; it must be above zero and in whole cents."
             )
-    debits = sum((line.amount for line in lines if line.side == Side.DEBIT), _ZERO)
-    credits = sum((line.amount for line in lines if line.side == Side.CREDIT), _ZERO)
-    if debits != credits:
+    debited = sum((line.amount for line in lines if line.side == Side.DEBIT), _ZERO)
+    credited = sum((line.amount for line in lines if line.side == Side.CREDIT), _ZERO)
+    if debited != credited:
         raise UnbalancedEntry(
-            f"The entry does not balance: debits {format_amount(debits)}, credits {format_amount(credits)}."
+            f"The entry does not balance: debits {format_amount(debited)}, credits {format_amount(credited)}."
         )
 
 

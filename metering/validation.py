@@ -98,7 +98,7 @@ def parse_dials(text: str, *, dials: int | None = None) -> int:
         if character not in "0123456789":
             kind = "letter" if character.isalpha() else "character"
             raise DialsNotUnderstood(
-                f'The reading "{written}" has the {kind} "{character}" at place {place}; a reading is digits only.'
+                f'The reading "{written}" has the {kind} "{character}" at place {place}; it is digits only.'
             )
     value = int(written)
     if dials is not None:

@@ -60,7 +60,7 @@ class TestCheckDigit:
             if one != other:
                 assert not check_digits.is_valid(number[:place] + other + one + number[place + 2 :])
 
-    @pytest.mark.parametrize("text", ["", "0", "12a4", "５７２４", "57 24"])
+    @pytest.mark.parametrize("text", ["", "0", "12a4", "\uff15\uff17\uff12\uff14", "57 24"])
     def test_takes_nothing_but_digits_for_valid(self, text):
         assert not check_digits.is_valid(text)
 

@@ -1,8 +1,7 @@
 """Transition tables."""
 
-from django.db import models
-
 import pytest
+from django.db import models
 
 from core import states
 

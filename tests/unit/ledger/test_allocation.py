@@ -155,11 +155,8 @@ class TestAllocate:
 
     @given(credit_inputs, open_charges(), policies, amounts)
     def test_pays_no_charge_less_when_the_credit_is_greater(self, credit, charges, policy, more):
-        if policy.pro_rata_within_group:
-            # Shares by largest remainder may move one cent between equals as the sum grows.
-            tolerance = Decimal("0.01")
-        else:
-            tolerance = Decimal("0.00")
+        # Shares by largest remainder may move one cent between equals as the sum grows.
+        tolerance = Decimal("0.01") if policy.pro_rata_within_group else Decimal("0.00")
         before = {each.charge_id: each.amount for each in allocate(credit, charges, policy).applied}
         greater = replace(credit, amount=credit.amount + more)
         after = {each.charge_id: each.amount for each in allocate(greater, charges, policy).applied}
@@ -190,12 +187,12 @@ class TestAllocate:
 class TestAllocateInTurn:
     def test_gives_each_credit_what_those_before_it_left(self):
         charges = [charge(1, "30.00"), charge(2, "20.00", due=APRIL)]
-        credits = [
+        credited = [
             CreditInput(Decimal("10.00")),
             CreditInput(Decimal("25.00")),
             CreditInput(Decimal("50.00")),
         ]
-        results = allocate_in_turn(credits, charges, BY_PRIORITY)
+        results = allocate_in_turn(credited, charges, BY_PRIORITY)
         assert [[(each.charge_id, each.amount) for each in result.applied] for result in results] == [
             [(1, Decimal("10.00"))],
             [(1, Decimal("20.00")), (2, Decimal("5.00"))],
@@ -204,10 +201,10 @@ class TestAllocateInTurn:
         assert [result.unapplied for result in results] == [0, 0, Decimal("35.00")]
 
     @given(st.lists(credit_inputs, max_size=6), open_charges(), policies)
-    def test_never_pays_a_charge_more_than_it_is_open(self, credits, charges, policy):
+    def test_never_pays_a_charge_more_than_it_is_open(self, credited, charges, policy):
         left = {each.id: each.amount for each in charges}
-        results = allocate_in_turn(credits, charges, policy)
-        for credit, result in zip(credits, results, strict=True):
+        results = allocate_in_turn(credited, charges, policy)
+        for credit, result in zip(credited, results, strict=True):
             assert sum((each.amount for each in result.applied), result.unapplied) == credit.amount
             for each in result.applied:
                 left[each.charge_id] -= each.amount

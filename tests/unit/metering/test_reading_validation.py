@@ -38,7 +38,7 @@ class TestParseDials:
             ("12O4", '"12O4" has the letter "O" at place 3'),
             ("12.4", r'the character "\." at place 3'),
             ("-12", 'the character "-" at place 1'),
-            ("１２", "at place 1"),
+            ("\uff11\uff12", "at place 1"),
             ("", "No reading"),
             ("  ", "No reading"),
         ],
@@ -77,7 +77,7 @@ class TestUsage:
             usage(9000, 15, 4, Decimal(1), Decimal(500), share=Decimal("0.01"))
 
     def test_refuses_a_fall_of_the_dials_that_no_rollover_explains(self):
-        with pytest.raises(validation.UsageBelowZero, match="1200 is below the last one, 1240.* 9960"):
+        with pytest.raises(validation.UsageBelowZero, match=r"1200 is below the last one, 1240.* 9960"):
             usage(1240, 1200, 4, Decimal(1), Decimal(500))
 
     @pytest.mark.parametrize(("previous", "current"), [(10000, 5), (5, 10000), (-1, 5)])
