@@ -1,4 +1,4 @@
-"""The worker's app: its queues, and where it finds tasks. The schedule is CELERY_BEAT_SCHEDULE in the settings."""
+"""The worker's app: its queues and its tasks. The schedule is CELERY_BEAT_SCHEDULE in the settings."""
 
 import os
 
@@ -7,7 +7,7 @@ from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_office.settings")
 
-# office: sweeps and small things; runs: chunks of bill runs; printing: PDFs. A worker may listen to some or all.
+# office: sweeps and small things; runs: chunks of bill runs; printing: PDFs.
 QUEUES = ("office", "runs", "printing")
 
 app = Celery("billing_office")

@@ -1,8 +1,8 @@
 """The office's own PostgreSQL and Valkey, for machines without servers of their own.
 
-Whoever needs the servers takes a lease: a shared lock on `OFFICE_VAR/servers.lease`, which the kernel gives back even after
-a kill -9. A keeper process (embedded_keeper.py) starts the servers, waits for the lock that no lease stands against, then
-stops them. So the last user out closes the door, whoever came first.
+Whoever needs the servers takes a lease: a shared lock on `OFFICE_VAR/servers.lease`, which the kernel gives
+back even after a kill -9. A keeper process (embedded_keeper.py) starts the servers, waits for the lock that
+no lease stands against, then stops them. So the last user out closes the door, whoever came first.
 """
 
 import fcntl
@@ -49,7 +49,7 @@ class Record:
         return Path(self.home) / "run"
 
     def postgres_url(self, *, role: str, database: str = DATABASE) -> str:
-        """Return the address by the local socket, or by loopback where the socket's path is too long to be one."""
+        """Return the address: by the local socket, or by loopback where its path is too long."""
         password = urllib.parse.quote(self.passwords[role], safe="")
         if socket_fits(self.socket_dir):
             host = urllib.parse.quote(str(self.socket_dir), safe="")
@@ -137,7 +137,7 @@ class Lease:
             time.sleep(0.02)
 
     def export(self) -> None:
-        """Put the addresses into the environment, for this process and its children; what is set there stays."""
+        """Put the addresses into the environment, for this process and its children."""
         if not os.environ.get("DATABASE_URL"):
             os.environ["DATABASE_URL"] = self.record.postgres_url(role=APPLICATION)
             os.environ["DATABASE_OWNER_URL"] = self.record.postgres_url(role=OWNER)

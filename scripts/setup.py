@@ -2,8 +2,9 @@
 
     python3 scripts/setup.py [run|test]
 
-`run` is what the office needs; `test` adds the test tools and a browser. Each step leaves a stamp with the hash of what it
-was made from and is skipped while that holds. Only the standard library is used: this runs before anything is installed.
+`run` is what the office needs; `test` adds the test tools and a browser. Each step leaves a stamp with the
+hash of what it was made from and is skipped while that holds. Only the standard library is used: this runs
+before anything is installed.
 """
 
 import ctypes.util
@@ -39,7 +40,7 @@ def say(text: str) -> None:
     print(f"set-up: {text}", file=sys.stderr, flush=True)
 
 
-# --- Debian packages ------------------------------------------------------------------------------------------------
+# --- Debian packages ----------------------------------------------------------------------------------------
 
 
 def _debian_has(package: str) -> bool:
@@ -125,7 +126,7 @@ def _apt(command: list[str], environment: dict[str, str]) -> int:
     ).returncode
 
 
-# --- Python packages ------------------------------------------------------------------------------------------------
+# --- Python packages ----------------------------------------------------------------------------------------
 
 
 def _digest(*paths: Path) -> str:
@@ -136,7 +137,7 @@ def _digest(*paths: Path) -> str:
 
 
 def _works(python: Path) -> bool:
-    """A copied or moved environment has a python that no longer starts, or one that thinks it lives elsewhere."""
+    """Say whether this is our environment: a copied one does not start, or thinks it lives elsewhere."""
     if not python.exists():
         return False
     result = subprocess.run(
@@ -177,7 +178,7 @@ def install_python(*, for_tests: bool) -> None:
     stamp.write_text(f"{_digest(base)}\n" + (f"{_digest(base, dev)}\n" if for_tests else ""))
 
 
-# --- front-end libraries --------------------------------------------------------------------------------------------
+# --- front-end libraries ------------------------------------------------------------------------------------
 
 
 def _npm() -> list[str | Path]:

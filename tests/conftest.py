@@ -1,4 +1,4 @@
-"""Fixtures of every test: databases that are cloned and never emptied, a worker, a served office, a browser."""
+"""Fixtures of every test: databases that are cloned and never emptied."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +17,8 @@ from billing_office import embedded  # noqa: E402 - the settings may only be rea
 pytest_plugins = ["tests.office_fixtures"]
 
 NO_FLUSH = (
-    "Tests never empty tables: TRUNCATE is refused by the books. Use `db` for a test that rolls back, `committed_db` for "
-    "one that commits (workers, two connections), `live_office` and `page` for the browser."
+    "Tests never empty tables: TRUNCATE is refused by the books. Use `db` for a test that rolls back, "
+    "`committed_db` for one that commits (workers, two connections), `live_office` and `page` in the browser."
 )
 
 
@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             raise pytest.UsageError(f"{item.nodeid}: {NO_FLUSH}")
 
 
-# --- databases ------------------------------------------------------------------------------------------------------
+# --- databases ----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +104,7 @@ def django_db_setup(databases: Databases, django_test_environment: None) -> Iter
 
 @pytest.fixture(autouse=True)
 def _guards_fire(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let deferred triggers speak before a rolled-back test ends: else a test could leave unbalanced books unseen."""
+    """Let deferred triggers speak before a rolled-back test ends, or unbalanced books go unseen."""
     if not (request.node.get_closest_marker("django_db") or "db" in request.fixturenames):
         yield
         return
@@ -167,14 +167,20 @@ def _raw(request: pytest.FixtureRequest, role: str) -> Iterator[psycopg.Connecti
 
 @pytest.fixture
 def owner_connection(request: pytest.FixtureRequest) -> Iterator[psycopg.Connection]:
-    """A second connection, as the owner of the tables. Commits each statement with committed_db, never without."""
+    """A second connection, as the owner of the tables.
+
+    Commits each statement with committed_db, never without.
+    """
     with _raw(request, embedded.OWNER) as connection:
         yield connection
 
 
 @pytest.fixture
 def app_connection(request: pytest.FixtureRequest) -> Iterator[psycopg.Connection]:
-    """A second connection, as the application's role. Commits each statement with committed_db, never without."""
+    """A second connection, as the application's role.
+
+    Commits each statement with committed_db, never without.
+    """
     with _raw(request, embedded.APPLICATION) as connection:
         yield connection
 

@@ -1,6 +1,6 @@
-"""The tests' own office: a folder, servers and databases that nothing else uses, so that they run beside a real one.
+"""The tests' own office: a folder, servers and databases that nothing else uses, also beside a running one.
 
-prepare() is called before Django reads its settings. The servers start when the first test asks for a database.
+prepare() is called before Django reads its settings; the servers start when a test first asks for a database.
 """
 
 import fcntl

@@ -137,7 +137,10 @@ def wsgi_application() -> Any:
 
 @pytest.fixture
 def live_office(committed_db: str, wsgi_application: Any) -> Iterator[str]:
-    """The office served from this process on the test's own database. Gives its address, without a slash at the end."""
+    """The office served from this process on the test's own database.
+
+    Gives its address, without a slash at the end.
+    """
     from django.core.servers.basehttp import ThreadedWSGIServer
     from django.test.testcases import QuietWSGIRequestHandler
 
@@ -179,7 +182,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(browser: Any, live_office: str) -> Iterator[Any]:
-    """A page of the served office; the test fails on a script error or a breach of the content security policy."""
+    """A page of the served office; a script error or a breach of the security policy fails the test."""
     context = browser.new_context(
         base_url=live_office, viewport={"width": 1280, "height": 900}, locale="en-US"
     )

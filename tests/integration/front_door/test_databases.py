@@ -35,9 +35,9 @@ class TestOrdinaryTest:
         ],
     )
     def test_may_not(self, statement: str) -> None:
-        with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(statement)
+        refused = pytest.raises(ProgrammingError, match=r"permission denied|must be owner")
+        with refused, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
 
 
 class TestCommittingTest:
