@@ -1,9 +1,9 @@
 """Formulas of a rate: a small arithmetic over named amounts, read by our own parser and never by `eval`.
 
-What may stand in a formula: numbers, names, `+ - * /`, brackets, a leading minus, `min(a, b)`, `max(a, b)`, and
-`whole(a)`, which rounds a quantity of water to whole units.
-Numbers are exact. A formula that divides is worked in fractions, so that `x*(1/748)` and `x/748` are the same amount
-and a water budget that falls on an exact half is seen as one.
+What may stand in a formula: numbers, names, `+ - * /`, brackets, a leading minus, `min(a, b)`, `max(a, b)`,
+and `whole(a)`, which rounds a quantity of water to whole units. Numbers are exact. A formula that divides
+is worked in fractions, so that `x*(1/748)` and `x/748` are the same amount and a water budget that falls on
+an exact half is seen as one.
 """
 
 import re
@@ -67,7 +67,9 @@ Node: TypeAlias = Number | Name | Negative | Binary | Call
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula as read: its text, its tree, the names it uses in order of appearance, and whether it divides."""
+    """A formula as read: its text, its tree, the names it uses in order of appearance, and whether it
+    divides.
+    """
 
     text: str
     tree: Node
@@ -96,8 +98,8 @@ def rename(text: str, names: Mapping[str, str]) -> str:
 def compile_formula(formula: Formula, *, in_fractions: bool | None = None) -> Evaluate:
     """A function from the values of the names to the formula's value.
 
-    It returns a Decimal, or a Fraction where the formula divides or `in_fractions` asks for it because one of its
-    names holds a Fraction. A division by zero raises ZeroDivisionError.
+    It returns a Decimal, or a Fraction where the formula divides or `in_fractions` asks for it because one
+    of its names holds a Fraction. A division by zero raises ZeroDivisionError.
     """
     fractions = formula.divides if in_fractions is None else in_fractions or formula.divides
     return _evaluate(formula.tree, fractions)
@@ -221,7 +223,7 @@ def _tokens(text: str) -> list[tuple[str, str, int]]:
 def _evaluate(node: Node, fractions: bool) -> Evaluate:
     if isinstance(node, Number):
         constant: Value = Fraction(node.value) if fractions else node.value
-        return lambda env: constant
+        return lambda _env: constant
     if isinstance(node, Name):
         name = node.name
         return (lambda env: Fraction(env[name])) if fractions else itemgetter(name)

@@ -1,13 +1,15 @@
 """Shares of a billing period: rate changes inside it, short and long periods, catch-up bills.
 
-Dates are half-open: a span ends on the day it no longer covers. Everything here is exact; nothing is rounded to
-cents. Block sizes and uses are shared in thousandths of a unit so that the shares sum to the whole.
+Dates are half-open: a span ends on the day it no longer covers. Everything here is exact; nothing is
+rounded to cents. Block sizes and uses are shared in thousandths of a unit so that the shares sum to the
+whole.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import pairwise
 
 THOUSANDTH = Decimal("0.001")
 ZERO = Decimal(0)
@@ -39,7 +41,8 @@ class Share:
     def __post_init__(self) -> None:
         if self.before < 0 or self.days < 1 or self.of_days < 1:
             raise ShareImpossible(
-                f"A share of {self.days} days after {self.before} in a period of {self.of_days} days is impossible."
+                f"A share of {self.days} days after {self.before} in a period of {self.of_days} days is "
+                "impossible."
             )
 
 
@@ -58,7 +61,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class PeriodRule:
-    """What counts as a normal period of a billing frequency, in days. Between shortest and longest nothing is prorated."""
+    """What counts as a normal period of a billing frequency, in days. Between shortest and longest nothing
+    is prorated.
+    """
 
     normal_days: int
     shortest_days: int
@@ -67,8 +72,8 @@ class PeriodRule:
     def __post_init__(self) -> None:
         if not 0 < self.shortest_days <= self.normal_days <= self.longest_days:
             raise PeriodRuleInconsistent(
-                f"The shortest ({self.shortest_days}), normal ({self.normal_days}) and longest ({self.longest_days}) "
-                "days of a period must rise."
+                f"The shortest ({self.shortest_days}), normal ({self.normal_days}) and longest "
+                f"({self.longest_days}) days of a period must rise."
             )
 
 
@@ -81,11 +86,13 @@ def split_period(*, start: date, end: date, changes: Iterable[date]) -> tuple[Sp
         raise PeriodEmpty(f"The period from {start} to {end} has no days.")
     cuts = sorted({change for change in changes if start < change < end})
     edges = [start, *cuts, end]
-    return tuple(Span(first, second) for first, second in zip(edges, edges[1:], strict=False))
+    return tuple(Span(first, second) for first, second in pairwise(edges))
 
 
 def shares_of(*, days: Sequence[int], of_days: int | None = None) -> tuple[Share, ...]:
-    """The shares of spans that follow one another, of their sum or of `of_days` where the period is not of normal length."""
+    """The shares of spans that follow one another, of their sum or of `of_days` where the period is not of
+    normal length.
+    """
     whole = sum(days) if of_days is None else of_days
     shares, before = [], 0
     for count in days:
@@ -97,8 +104,8 @@ def shares_of(*, days: Sequence[int], of_days: int | None = None) -> tuple[Share
 def period_shares(*, spans: Sequence[Span], rule: PeriodRule) -> tuple[Share | None, ...]:
     """What each span of one bill gets of the fixed charges and the blocks.
 
-    One span of normal length gets everything, said by None. Several spans of a period of normal length share one whole.
-    A period shorter or longer than normal gets its days out of the normal ones.
+    One span of normal length gets everything, said by None. Several spans of a period of normal length
+    share one whole. A period shorter or longer than normal gets its days out of the normal ones.
     """
     days = [span.days for span in spans]
     if rule.shortest_days <= sum(days) <= rule.longest_days:
@@ -119,7 +126,8 @@ def share_amount(amount: Decimal, share: Share) -> Decimal:
 def share_quantity(quantity: Decimal, share: Share) -> Decimal:
     """The part of a use or of a block's size that belongs to the share, in thousandths of a unit.
 
-    Each share is the difference of two running parts, so shares that follow one another sum to the whole exactly.
+    Each share is the difference of two running parts, so shares that follow one another sum to the whole
+    exactly.
     """
     return _running(quantity, share.before + share.days, share.of_days) - _running(
         quantity, share.before, share.of_days

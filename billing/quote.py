@@ -1,8 +1,8 @@
 """Quoting: bills for given uses straight from rate files, compared with what they are expected to be.
 
-Nothing here touches the database. A case is a row of a CSV: its inputs are the JSON of the column `inputs_json`, or its
-named columns. Where a column `exact_X` holds a value, X is compared unrounded, to a millionth; an expected amount without
-an exact twin is compared to the cent, rounded once.
+Nothing here touches the database. A case is a row of a CSV: its inputs are the JSON of the column
+`inputs_json`, or its named columns. Where a column `exact_X` holds a value, X is compared unrounded, to a
+millionth; an expected amount without an exact twin is compared to the cent, rounded once.
 """
 
 import json
@@ -41,7 +41,9 @@ class NoRate(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """One case with its bill. `refused` says why there is no bill; `differences` where it is not as expected."""
+    """One case with its bill. `refused` says why there is no bill; `differences` where it is not as
+    expected.
+    """
 
     number: int
     row: Mapping[str, str]
@@ -124,7 +126,9 @@ class RateFiles:
 
 
 def quote(rows: Iterable[Mapping[str, str]], *, rates: RateFiles) -> Iterator[Quote]:
-    """A quote for each row, in order. A row that cannot be priced is a quote with its reason, never an error."""
+    """A quote for each row, in order. A row that cannot be priced is a quote with its reason, never an
+    error.
+    """
     for number, row in enumerate(rows, 1):
         try:
             yield _quote_row(number, row, rates)
@@ -161,7 +165,9 @@ def case_inputs(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def compare(row: Mapping[str, str], result: RatedResult) -> tuple[bool, list[str]]:
-    """Whether the row expects anything, and each difference. Raises CaseNotUnderstood for an amount that is none."""
+    """Whether the row expects anything, and each difference. Raises CaseNotUnderstood for an amount that is
+    none.
+    """
     compared, differences = False, []
     exact = {
         name.removeprefix("exact_") for name, value in row.items() if name.startswith("exact_") and value

@@ -43,7 +43,9 @@ def read_rates(content: bytes, *, file_name: str) -> owrs.RateFile:
 def new_versions(
     rate_file: owrs.RateFile, *, prefix: str, effective_from: date | None, assume: Mapping[str, str]
 ) -> list[NewVersion]:
-    """A version for each class that can be billed, with code `prefix:CLASS`, from the given date or the file's own."""
+    """A version for each class that can be billed, with code `prefix:CLASS`, from the given date or the
+    file's own.
+    """
     metadata = rate_file.metadata
     return [
         NewVersion(

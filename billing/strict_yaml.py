@@ -1,7 +1,8 @@
 """YAML read strictly: every scalar stays the text it was written as, and nothing is guessed.
 
-A number keeps its digits, a date its form and `no` its letters. Refused with the line: a key that stands twice in one
-mapping, aliases and tags, a key that is not one plain value, and text after the end of the document.
+A number keeps its digits, a date its form and `no` its letters. Refused with the line: a key that stands
+twice in one mapping, aliases and tags, a key that is not one plain value, and text after the end of the
+document.
 """
 
 from typing import Any
@@ -23,6 +24,12 @@ def load_strict(text: str) -> Any:
         raise YamlRefused(f"YAML: {' '.join(str(error).split())}") from error
 
 
+def _line(event: yaml.Event) -> int:
+    """The line of the text an event comes from, counted from 1."""
+    mark = event.start_mark
+    return mark.line + 1 if mark is not None else 0
+
+
 class _Builder:
     """Builds values from the parser's events, so that nothing is resolved on the way."""
 
@@ -36,14 +43,14 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise YamlRefused(f"YAML: a second document begins, line {event.start_mark.line + 1}")
+                    raise YamlRefused(f"YAML: a second document begins, line {_line(event)}")
                 value = self.value(next(self.events), 0)
         if documents == 0:
             raise YamlRefused("YAML: the file is empty")
         return value
 
     def value(self, event: Any, depth: int) -> Any:
-        line = event.start_mark.line + 1
+        line = _line(event)
         if isinstance(event, yaml.AliasEvent):
             raise YamlRefused(f"YAML: an alias (*{event.anchor}) stands in place of a value, line {line}")
         if getattr(event, "tag", None) is not None:
@@ -65,7 +72,7 @@ class _Builder:
     def mapping(self, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            line = event.start_mark.line + 1
+            line = _line(event)
             if not isinstance(event, yaml.ScalarEvent):
                 raise YamlRefused(f"YAML: a key is not one plain value, line {line}")
             key = event.value

@@ -1,7 +1,9 @@
-"""The rate engine: pure functions from a rate definition and the facts of one bill to lines with their working.
+"""The rate engine: pure functions from a rate definition and the facts of one bill to lines with their
+working.
 
-It knows no database, no clock and no office. `compile_rate` once a version, then `CompiledRate.price` once a bill.
-Amounts are exact decimals; each line is rounded to cents once, half up, and a bill is the sum of its rounded lines.
+It knows no database, no clock and no office. `compile_rate` once a version, then `CompiledRate.price` once
+a bill. Amounts are exact decimals; each line is rounded to cents once, half up, and a bill is the sum of
+its rounded lines.
 """
 
 from billing.proration import Share

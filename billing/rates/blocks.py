@@ -1,4 +1,6 @@
-"""Blocks of use: the limits and prices of a tiered charge, fixed or by table, and those that follow a water budget."""
+"""Blocks of use: the limits and prices of a tiered charge, fixed or by table, and those that follow a water
+budget.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +35,9 @@ class BlocksDoNotPair(NotPriceable):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block: the use above `low` up to `high` (None: without end) at `price`. The texts are for the working."""
+    """One block: the use above `low` up to `high` (None: without end) at `price`. The texts are for the
+    working.
+    """
 
     low: Decimal
     high: Decimal | None
@@ -57,7 +61,9 @@ LimitsOrTable: TypeAlias = tuple[Any, ...] | Table
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Limits and prices as read: each one list, or a table of lists. `budget` names the allotments that make the budget."""
+    """Limits and prices as read: each one list, or a table of lists. `budget` names the allotments that
+    make the budget.
+    """
 
     limits: LimitsOrTable
     prices: LimitsOrTable
@@ -76,7 +82,8 @@ class Schedule:
 
 
 def read_schedule(spec: Mapping[str, Any], *, place: str, budget: tuple[str, ...] | None) -> Schedule:
-    """The blocks of a component: `blocks`, or `limits` and `prices`. `budget` is None where limits are plain numbers.
+    """The blocks of a component: `blocks`, or `limits` and `prices`. `budget` is None where limits are
+    plain numbers.
 
     Raises BlocksRefused, BlocksNotRising, and what tables and numbers raise.
     """
@@ -106,7 +113,9 @@ def read_schedule(spec: Mapping[str, Any], *, place: str, budget: tuple[str, ...
 
 
 def find_blocks(schedule: Schedule) -> FindBlocks:
-    """A function from the inputs of a bill to its blocks, and to the working that led to them where there is any."""
+    """A function from the inputs of a bill to its blocks, and to the working that led to them where there
+    is any.
+    """
     choose = _chooser(schedule)
     if not _on_budget(schedule):
         ready: dict[tuple[int, int], Sequence[Block]] = {}
@@ -187,9 +196,9 @@ def _shared(limits: Sequence[Decimal], share: Share) -> list[Decimal]:
 def _chooser(schedule: Schedule) -> Callable[[Environment], tuple[Any, Any]]:
     limits, prices = schedule.limits, schedule.prices
     if not isinstance(limits, Table) and not isinstance(prices, Table):
-        return lambda env: (limits, prices)
-    find_limits = limits.finder() if isinstance(limits, Table) else lambda env: limits
-    find_prices = prices.finder() if isinstance(prices, Table) else lambda env: prices
+        return lambda _env: (limits, prices)
+    find_limits = limits.finder() if isinstance(limits, Table) else lambda _env: limits
+    find_prices = prices.finder() if isinstance(prices, Table) else lambda _env: prices
 
     def choose(env: Environment) -> tuple[Any, Any]:
         some_limits, some_prices = find_limits(env), find_prices(env)

@@ -1,7 +1,8 @@
 """The kinds of component: how each is read from a definition and how it prices one bill.
 
 A charge is read first (its names and keys are then known), and made into a function once all charges of the
-rate are known and in order. The function gives the exact value, the quantity priced, its unit, and the working.
+rate are known and in order. The function gives the exact value, the quantity priced, its unit, and the
+working.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,8 +54,8 @@ def read_component(spec: Any, *, place: str, unit: str, code: str | None = None)
     """A component or a part with a `kind`. Raises ComponentRefused and what its pieces raise."""
     if not isinstance(spec, Mapping):
         raise ComponentRefused(place=place, cause="a component is a set of named values")
-    kind = spec.get("kind")
-    reader = _READERS.get(kind) if isinstance(kind, str) else None
+    kind = str(spec.get("kind", ""))
+    reader = _READERS.get(kind)
     if reader is None:
         raise ComponentRefused(
             place=place, cause=f"unknown kind {kind!r}; known kinds are {', '.join(_READERS)}"
@@ -78,7 +79,9 @@ def read_component(spec: Any, *, place: str, unit: str, code: str | None = None)
 
 
 def read_part(name: str, spec: Any, *, place: str, unit: str) -> Charge:
-    """A named part: a number, a table, a formula, or a component that is reckoned with and not billed itself."""
+    """A named part: a number, a table, a formula, or a component that is reckoned with and not billed
+    itself.
+    """
     if isinstance(spec, Mapping) and "kind" in spec:
         return read_component(spec, place=place, unit=unit, code=name)
     amount = read_amount(spec, place=place)
@@ -125,7 +128,7 @@ def _finder(amount: Amount, in_fractions: bool = False) -> Callable[[Environment
         return by_formula
     number = amount.number if amount.number is not None else ZERO
     nothing: Step = {}
-    return lambda env: (number, nothing)
+    return lambda _env: (number, nothing)
 
 
 def _shown(value: Value) -> str:
@@ -152,7 +155,7 @@ def _read_name(spec: Mapping[str, Any], field: str, place: str, otherwise: str |
     return name
 
 
-def _read_fixed(code: str, spec: Mapping[str, Any], place: str, unit: str) -> Charge:
+def _read_fixed(code: str, spec: Mapping[str, Any], place: str, _unit: str) -> Charge:
     amount = _read_price(spec, "amount", place)
     per = _read_name(spec, "per", place, None)
     prorated = spec.get("prorate", True)
@@ -218,6 +221,8 @@ def _read_tiered(code: str, spec: Mapping[str, Any], place: str, unit: str) -> C
     shown_unit = unit if quantity == USE else quantity
 
     def make(in_fractions: bool) -> Price:
+        # What a block holds is decimal whatever the names are.
+        del in_fractions
         blocks_for = find_blocks(schedule)
 
         def price(env: Environment) -> Priced:
@@ -252,7 +257,7 @@ def _read_tiered(code: str, spec: Mapping[str, Any], place: str, unit: str) -> C
     return Charge(code, place, (*schedule.names, quantity), schedule.keys, make)
 
 
-def _read_percent(code: str, spec: Mapping[str, Any], place: str, unit: str) -> Charge:
+def _read_percent(code: str, spec: Mapping[str, Any], place: str, _unit: str) -> Charge:
     bases = spec.get("of")
     if not isinstance(bases, list | tuple) or not bases or not all(isinstance(base, str) for base in bases):
         raise ComponentRefused(
@@ -285,7 +290,7 @@ def _read_percent(code: str, spec: Mapping[str, Any], place: str, unit: str) -> 
     return Charge(code, place, (*named, *rate_amount.names), rate_amount.keys, make)
 
 
-def _read_formula(code: str, spec: Mapping[str, Any], place: str, unit: str) -> Charge:
+def _read_formula(code: str, spec: Mapping[str, Any], place: str, _unit: str) -> Charge:
     formula = read_formula(spec.get("formula"), place=place)
     amount = Amount(formula=formula)
 

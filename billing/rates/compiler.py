@@ -1,4 +1,6 @@
-"""From a stored definition to a compiled rate: read, check and order once a version, then price any number of bills."""
+"""From a stored definition to a compiled rate: read, check and order once a version, then price any number
+of bills.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -95,8 +97,8 @@ class _Stage:
 class CompiledRate:
     """A rate version ready to price bills.
 
-    `number_inputs` and `key_inputs` are the inputs each bill must bring: the first as numbers, the second as the texts
-    that tables are read by. `assumed` stands in for those a bill does not bring.
+    `number_inputs` and `key_inputs` are the inputs each bill must bring: the first as numbers, the second
+    as the texts that tables are read by. `assumed` stands in for those a bill does not bring.
     """
 
     unit: str
@@ -110,9 +112,10 @@ class CompiledRate:
     def price(self, inputs: Mapping[str, Decimal | str | int], *, share: Share | None = None) -> RatedResult:
         """Price one service for one period under this version.
 
-        `inputs` are the values of `number_inputs` and `key_inputs` (more do no harm); `usage` is in the rate's unit.
-        `share` is the part of the period this version covers, None for all of it; the use given is that part's use.
-        Raises NotPriceable: InputMissing, InputNotANumber, UseNegative, NoPrice, BlocksDoNotPair, DividedByZero.
+        `inputs` are the values of `number_inputs` and `key_inputs` (more do no harm); `usage` is in the
+        rate's unit. `share` is the part of the period this version covers, None for all of it; the use
+        given is that part's use. Raises NotPriceable: InputMissing, InputNotANumber, UseNegative, NoPrice,
+        BlocksDoNotPair, DividedByZero.
         """
         env = self._environment(inputs)
         if share is not None:
@@ -167,8 +170,9 @@ class CompiledRate:
 def compile_rate(definition: Mapping[str, Any]) -> CompiledRate:
     """Check a definition and make it ready to price bills; call it once a version.
 
-    Raises RateRefused, always with the place: DefinitionRefused, UnitUnknown, ComponentRefused, CodeTwice, NameUnknown,
-    DefinitionLoops, PercentOfItself, BlocksRefused, BlocksNotRising, TableRefused, KeyTwice, NotANumber, FormulaUnreadable.
+    Raises RateRefused, always with the place: DefinitionRefused, UnitUnknown, ComponentRefused, CodeTwice,
+    NameUnknown, DefinitionLoops, PercentOfItself, BlocksRefused, BlocksNotRising, TableRefused, KeyTwice,
+    NotANumber, FormulaUnreadable.
     """
     unit, inputs, charges = _read(definition)
     _check_names(charges, inputs)

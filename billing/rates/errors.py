@@ -1,4 +1,6 @@
-"""The two families of refusal: a rate that cannot be entered, and a bill that cannot be priced under a good rate."""
+"""The two families of refusal: a rate that cannot be entered, and a bill that cannot be priced under a good
+rate.
+"""
 
 
 class RateRefused(Exception):
@@ -11,4 +13,6 @@ class RateRefused(Exception):
 
 
 class NotPriceable(Exception):
-    """These inputs have no price under this rate: the account is held with this reason and never billed zero."""
+    """These inputs have no price under this rate: the account is held with this reason and never billed
+    zero.
+    """

@@ -38,7 +38,7 @@ class InputNotANumber(NotPriceable):
 
 
 def read_number(value: Any, *, place: str) -> Decimal:
-    """An exact number from text, a whole number or a Decimal. Raises NotANumber; binary floats are refused."""
+    """An exact number from text, a whole number or a Decimal; a float is refused. Raises NotANumber."""
     if isinstance(value, bool | float):
         raise NotANumber(
             place=place, cause=f'{value!r} is not exact: write the number as text, such as "2.10"'

@@ -12,8 +12,9 @@ Step: TypeAlias = dict[str, Any]
 class RatedLine:
     """One component of one service under one price version.
 
-    `exact` is unrounded; `amount` is the same rounded half up to cents, once. `quantity` and `unit` say what was
-    priced where there is one quantity (a use, a count). `working` is the way to the amount, as data ready for JSON.
+    `exact` is unrounded; `amount` is the same rounded half up to cents, once. `quantity` and `unit` say
+    what was priced where there is one quantity (a use, a count). `working` is the way to the amount, as
+    data ready for JSON.
     """
 
     component: str
@@ -30,8 +31,8 @@ class RatedLine:
 class RatedResult:
     """The lines of one service for one period.
 
-    `exact_total` is the sum of the exact lines, for comparisons; what is billed is `total`, the sum of the rounded lines.
-    `parts` holds the exact value of every component and named part by name.
+    `exact_total` is the sum of the exact lines, for comparisons; what is billed is `total`, the sum of the
+    rounded lines. `parts` holds the exact value of every component and named part by name.
     """
 
     lines: tuple[RatedLine, ...]

@@ -76,7 +76,9 @@ def key_slot(name: str) -> str:
 
 
 def read_table(spec: Mapping[str, Any], *, place: str, read_row: Callable[[Any, str], Any]) -> Table:
-    """A table from `{"by": name or [names], "values": {key: row}}`. Raises TableRefused, KeyTwice, and read_row's."""
+    """A table from `{"by": name or [names], "values": {key: row}}`. Raises TableRefused, KeyTwice, and
+    read_row's.
+    """
     unknown = sorted(set(spec) - {"by", "values"})
     if unknown:
         raise TableRefused(place=place, cause=f"a table has only 'by' and 'values', not {', '.join(unknown)}")
@@ -125,7 +127,9 @@ class Amount:
 
 
 def read_amount(spec: Any, *, place: str) -> Amount:
-    """A number, `{"by", "values"}` or `{"formula"}`. Raises NotANumber, TableRefused, KeyTwice, FormulaUnreadable."""
+    """A number, `{"by", "values"}` or `{"formula"}`. Raises NotANumber, TableRefused, KeyTwice,
+    FormulaUnreadable.
+    """
     if isinstance(spec, Mapping):
         if "formula" in spec:
             return Amount(formula=read_formula(spec["formula"], place=place))

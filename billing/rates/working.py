@@ -1,4 +1,6 @@
-"""The working of a line in plain English: arithmetic a clerk can read out, the same on screen, bill, letter and API."""
+"""The working of a line in plain English: arithmetic a clerk can read out, the same on screen, bill, letter
+and API.
+"""
 
 from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -108,7 +110,8 @@ def _allotment(step: Step) -> str:
 
 
 def _budget_share(step: Step) -> str:
-    return f"{_number(step['percent'])}% of a budget of {_number(step['of'])} = {_number(step['quantity'])} whole units"
+    whole = f"{_number(step['quantity'])} whole units"
+    return f"{_number(step['percent'])}% of a budget of {_number(step['of'])} = {whole}"
 
 
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -75,10 +75,10 @@ def store_version(
 ) -> RateVersion:
     """Put an approved version into the book; one part of a larger act.
 
-    The version in force before ends where this one starts, and this one ends where a later one starts. The same
-    definition from the same date is not stored twice: the version that stands is given back.
-    Raises RateRefused for a definition that cannot price, ScheduleDiffers, VersionExists, PeriodAlreadyBilled, CodeTooLong,
-    and TransactionRequired outside a transaction.
+    The version in force before ends where this one starts, and this one ends where a later one starts. The
+    same definition from the same date is not stored twice: the version that stands is given back. Raises
+    RateRefused for a definition that cannot price, ScheduleDiffers, VersionExists, PeriodAlreadyBilled,
+    CodeTooLong, and TransactionRequired outside a transaction.
     """
     require_transaction()
     compile_rate(definition)
@@ -91,8 +91,8 @@ def store_version(
         if same.definition == definition:
             return same
         raise VersionExists(
-            f"{code} already has another version from {effective_from} ({same.source_name or 'entered here'}): "
-            "start the new one on another date."
+            f"{code} already has another version from {effective_from} "
+            f"({same.source_name or 'entered here'}): start the new one on another date."
         )
     before = [version for version in versions if version.effective_from < effective_from]
     after = [version for version in versions if version.effective_from > effective_from]
@@ -134,7 +134,8 @@ def _schedule(*, code: str, name: str, service: str, unit: str) -> RateSchedule:
         return schedule
     if (schedule.service, schedule.unit) != (service, unit):
         raise ScheduleDiffers(
-            f"{code} is a rate for {schedule.service} in {schedule.unit}, not for {service} in {unit}: use another code."
+            f"{code} is a rate for {schedule.service} in {schedule.unit}, not for {service} in {unit}: "
+            "use another code."
         )
     return lock_rows(RateSchedule, [schedule.pk])[0]
 
@@ -146,8 +147,9 @@ def _close(*, version: RateVersion, on_date: date) -> None:
     latest = billed.order_by("-to_date", "-pk").first()
     if latest is not None:
         raise PeriodAlreadyBilled(
-            f"{version.schedule.code} has billed up to {latest.to_date} at the prices from {version.effective_from}: "
-            f"a version from {on_date} would change them. Start it on or after {latest.to_date}, or reverse those bills."
+            f"{version.schedule.code} has billed up to {latest.to_date} at the prices from "
+            f"{version.effective_from}: a version from {on_date} would change them. Start it on or after "
+            f"{latest.to_date}, or reverse those bills."
         )
     version.effective_to = on_date
     version.save(update_fields=["effective_to"])

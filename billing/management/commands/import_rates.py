@@ -1,4 +1,4 @@
-"""``manage.py import_rates``: a rate file into dated versions of the rate book, one schedule a customer class."""
+"""``manage.py import_rates``: a rate file into dated rate versions, one schedule a customer class."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON object on stdout")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         path = Path(options["file"])
         effective = _effective(options["effective"])
         assume = _assume(options["assume"])

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--out", help="write the cases with our amounts and working to this CSV")
         parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON object on stdout")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *_args: Any, **options: Any) -> None:
         try:
             rates = quoting.RateFiles(Path(options["rates"]))
         except quoting.RatesNotFound as refusal:

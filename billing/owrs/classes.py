@@ -1,24 +1,21 @@
-"""Reading rate files of the Open Water Rate Specification into rate definitions.
+"""One customer class of a file into a rate definition.
 
-One file prices the water of one utility from one date, for several customer classes. A class that cannot be billed is
-refused with its reason and the others stand; a file that cannot be read is refused whole. The rules that the files
-leave open are written down in docs/algorithms/rates.md.
+A class is a set of parts: numbers, formulas over other parts, maps and tier lists. What its bill needs becomes
+components (the lines of the bill) and named parts; the rest of the class is left alone.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from billing.formulas import Binary, Formula, FormulaRefused, Name, Node, Number, parse_formula, rename
-from billing.rates import FORMAT, NotANumber, RateRefused, compile_rate
+from billing.rates import FORMAT, NotANumber, compile_rate
 from billing.rates.numbers import NUMBER, plain, read_number
-from billing.strict_yaml import YamlRefused, load_strict
 
-# What a formula of these files may name besides the parts of its class. A name that is not here and is no part is a
-# spelling mistake in the file, and the class is refused.
+# What a formula of these files may name besides the parts of its class. A name that is not here and is no
+# part is a spelling mistake in the file, and the class is refused.
 KNOWN_INPUTS = frozenset(
     [
         "usage_ccf",
@@ -43,7 +40,8 @@ KNOWN_INPUTS = frozenset(
         "outdoor_allocation",
     ]
 )
-# The inputs that tables of these files are read by and that an office can be expected to know of its accounts.
+# The inputs that tables of these files are read by and that an office can be expected to know of its
+# accounts.
 KNOWN_KEYS = frozenset(
     [
         "meter_size",
@@ -65,21 +63,6 @@ KNOWN_KEYS = frozenset(
         "hhsize",
     ]
 )
-UNITS = {
-    "ccf": "ccf",
-    "hcf": "ccf",
-    "kgal": "kgal",
-    "gal": "gal",
-    "kilolitre": "kilolitre",
-    "kiloliter": "kilolitre",
-}
-FREQUENCIES = {
-    "monthly": "MONTHLY",
-    "bimonthly": "BIMONTHLY",
-    "quarterly": "QUARTERLY",
-    "annually": "ANNUALLY",
-    "annual": "ANNUALLY",
-}
 KEYWORDS = ("Tiered", "Budget")
 USE = "usage_ccf"
 REPORTED = ("service_charge", "commodity_charge")
@@ -88,120 +71,18 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _LABELS = {"service_charge": "Water service charge", "commodity_charge": "Water use charge"}
 
 
-class RateFileRefused(Exception):
-    """A rate file is refused whole. Names the file and the cause."""
-
-    def __init__(self, *, file_name: str, cause: str) -> None:
-        self.file_name = file_name
-        self.cause = cause
-        super().__init__(f"{file_name}: {cause}")
-
-
 class ClassRefused(Exception):
     """One class of a file cannot be billed; says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class RateFileMetadata:
-    """What a file says about itself. `unit` is the unit of use, `bill_frequency` one of our codes or empty."""
-
-    utility_name: str
-    effective_date: date
-    bill_frequency: str
-    unit: str
-    source_link: str
-
-
-@dataclass(frozen=True, slots=True)
-class RateFile:
-    """A file as read: a definition a class, and a reason for each class that is refused."""
-
-    file_name: str
-    metadata: RateFileMetadata
-    classes: Mapping[str, dict[str, Any]]
-    refused: Mapping[str, str]
-
-    def why_not(self, customer_class: str) -> str:
-        """Why a class has no rate here, naming the file, the class and the cause."""
-        cause = self.refused.get(customer_class, f"no rate for class {customer_class}")
-        return f"{self.file_name}: class {customer_class}: {cause}"
-
-
-def parse(text: str, *, file_name: str, inputs: frozenset[str] = frozenset()) -> RateFile:
-    """Read a rate file. `inputs` are names that formulas may use besides the usual ones.
-
-    Raises RateFileRefused for a file that cannot be read. A class that cannot be billed is in `refused`.
-    """
-    try:
-        document = load_strict(text)
-    except YamlRefused as refusal:
-        raise RateFileRefused(file_name=file_name, cause=str(refusal)) from refusal
-    if not isinstance(document, dict):
-        raise RateFileRefused(file_name=file_name, cause="the file is not a set of named values")
-    metadata = _read_metadata(document.get("metadata"), file_name)
-    structure = document.get("rate_structure")
-    if not isinstance(structure, dict) or not structure:
-        raise RateFileRefused(file_name=file_name, cause="there is no rate_structure with customer classes")
-    classes: dict[str, dict[str, Any]] = {}
-    refused: dict[str, str] = {}
-    for name, parts in structure.items():
-        try:
-            classes[name] = _define(parts, metadata.unit, KNOWN_INPUTS | inputs)
-        except (ClassRefused, RateRefused) as refusal:
-            refused[name] = str(refusal)
-    return RateFile(file_name, metadata, classes, refused)
-
-
-def read_date(text: str) -> date | None:
-    """A date as the files write it, YYYY-MM-DD, MM/DD/YYYY or MM-DD-YYYY; None if it is neither or there is no such day."""
-    found = re.fullmatch(
-        r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})|(?P<m2>\d{1,2})[-/](?P<d2>\d{1,2})[-/](?P<y2>\d{4})",
-        text,
-    )
-    if found is None:
-        return None
-    year, month, day = (found["y"] or found["y2"], found["m"] or found["m2"], found["d"] or found["d2"])
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-
-
-def _read_metadata(found: Any, file_name: str) -> RateFileMetadata:
-    def refuse(cause: str) -> RateFileRefused:
-        return RateFileRefused(file_name=file_name, cause=cause)
-
-    if not isinstance(found, dict):
-        raise refuse("there is no metadata")
-    texts = {name: value.strip() for name, value in found.items() if isinstance(value, str)}
-    effective = read_date(texts.get("effective_date", ""))
-    if effective is None:
-        raise refuse(f"effective_date is not a date: '{texts.get('effective_date', '')}'")
-    if not texts.get("utility_name"):
-        raise refuse("there is no utility_name")
-    unit = UNITS.get(texts.get("bill_unit", "").lower() or "ccf")
-    if unit is None:
-        raise refuse(f"unknown bill_unit '{texts['bill_unit']}'; known are {', '.join(UNITS)}")
-    spelled = re.sub(r"[^a-z]", "", texts.get("bill_frequency", "").lower())
-    if spelled and spelled not in FREQUENCIES:
-        raise refuse(f"unknown bill_frequency '{texts['bill_frequency']}'")
-    return RateFileMetadata(
-        utility_name=texts["utility_name"],
-        effective_date=effective,
-        bill_frequency=FREQUENCIES.get(spelled, ""),
-        unit=unit,
-        source_link=texts.get("prop_218_link", ""),
-    )
-
-
-def _define(parts: Any, unit: str, inputs: frozenset[str]) -> dict[str, Any]:
+def define_class(parts: Any, unit: str, inputs: frozenset[str]) -> dict[str, Any]:
     """The definition of one class. Raises ClassRefused and RateRefused."""
     if not isinstance(parts, dict) or not parts:
         raise ClassRefused("the class has no parts")
     bill = parts.get("bill")
     if not isinstance(bill, str) or not bill.strip():
         raise ClassRefused("no bill formula")
-    translator = _Translator(parts, inputs)
+    translator = _ClassReader(parts, inputs)
     components = translator.bill(bill)
     billed = {component["code"] for component in components}
     definition = {
@@ -215,7 +96,7 @@ def _define(parts: Any, unit: str, inputs: frozenset[str]) -> dict[str, Any]:
     return definition
 
 
-class _Translator:
+class _ClassReader:
     """Turns the parts of one class that its bill needs into parts and components of a definition."""
 
     def __init__(self, parts: Mapping[str, Any], inputs: frozenset[str]) -> None:
@@ -226,13 +107,13 @@ class _Translator:
         self.path: list[str] = []
 
     def bill(self, text: str) -> list[dict[str, Any]]:
-        """The components of the bill: a line for each summand, and one for what a factor over the sum adds."""
+        """The components of the bill: a line a summand, and one for what a factor over the sum adds."""
         formula = self.read(text, "bill")
         own = self.formula_text(formula)
         factor, tree = _split_factor(parse_formula(own).tree)
         names = _summands(tree)
         if names is None or len(set(names)) < len(names):
-            return self.bill_with_rest(formula, own)
+            return self.bill_with_rest(own)
         # A bill reads service first, whatever the order in the formula.
         names = sorted(names, key=lambda name: REPORTED.index(name) if name in REPORTED else len(REPORTED))
         components = [self.component(name) for name in names]
@@ -250,8 +131,10 @@ class _Translator:
             )
         return components
 
-    def bill_with_rest(self, formula: Formula, own: str) -> list[dict[str, Any]]:
-        """Service and use charges as lines where the bill names them, and the rest of the formula as one line."""
+    def bill_with_rest(self, own: str) -> list[dict[str, Any]]:
+        """Service and use charges as lines where the bill names them, and the rest of the formula as one
+        line.
+        """
         names = [name for name in REPORTED if name in parse_formula(own).names]
         components = [self.component(name) for name in names]
         rest = f"({own}) - ({' + '.join(names)})" if names else own
@@ -306,7 +189,7 @@ class _Translator:
     def translate(self, name: str, part: Any) -> dict[str, Any] | str:
         """One part as the specification of a part in a definition."""
         if isinstance(part, dict):
-            return self.table(name, part, lambda row, key: self.map_number(name, row))
+            return self.table(name, part, lambda row: self.map_number(name, row))
         if isinstance(part, list) and len(part) == 1:
             part = part[0]
         if not isinstance(part, str):
@@ -340,7 +223,7 @@ class _Translator:
             raise ClassRefused(f"bad map in {name}: it has {', '.join(part)}, not depends_on with values")
         names = [by] if isinstance(by, str) else by
         self.used.update(str(key) for key in names)
-        return {"by": names, "values": {key: read_row(row, key) for key, row in values.items()}}
+        return {"by": names, "values": {key: read_row(row) for key, row in values.items()}}
 
     def read(self, text: str, name: str) -> Formula:
         try:
@@ -361,8 +244,8 @@ class _Translator:
         starts = self.finished(starts)
         spec: dict[str, Any] = {
             "kind": "budget" if on_budget else "tiered",
-            "limits": self.rows(name, starts, lambda row, key: self.limits(name, row, on_budget)),
-            "prices": self.rows(name, prices, lambda row, key: self.prices(name, row)),
+            "limits": self.rows(name, starts, lambda row: self.limits(name, row, on_budget)),
+            "prices": self.rows(name, prices, lambda row: self.prices(name, row)),
         }
         if any(len(set(row)) < len(row) for row in _rows_of(spec["limits"])):
             spec["empty_blocks"] = True
@@ -373,8 +256,9 @@ class _Translator:
     def finished(self, starts: Any) -> Any:
         """The tier starts without the unfinished ones: a single tier is no Tiered charge.
 
-        A row with a single tier is left out of a table, so that its accounts have no price and are held. Where the table is
-        read by something no office knows, nothing keeps an account off that row, and the class is refused.
+        A row with a single tier is left out of a table, so that its accounts have no price and are held.
+        Where the table is read by something no office knows, nothing keeps an account off that row, and the
+        class is refused.
         """
         if isinstance(starts, list) and len(starts) == 1:
             raise ClassRefused("only one tier")
@@ -394,17 +278,21 @@ class _Translator:
         )
 
     def rows(self, name: str, part: Any, read_row: Any) -> Any:
-        return self.table(name, part, read_row) if isinstance(part, dict) else read_row(part, None)
+        return self.table(name, part, read_row) if isinstance(part, dict) else read_row(part)
 
     def list_for(self, wanted: str, name: str) -> Any:
-        """The tier list that belongs to a part: its own suffix or prefix first, then the plain one, then commodity's."""
+        """The tier list that belongs to a part: its own suffix or prefix first, then the plain one, then
+        commodity's.
+        """
         words = name.split("_")
         candidates = [f"{wanted}_{word}" for word in words] + [f"{word}_{wanted}" for word in words]
         candidates += [wanted, f"{wanted}_commodity"]
         return next((self.parts[candidate] for candidate in candidates if candidate in self.parts), None)
 
     def limits(self, name: str, row: Any, on_budget: bool) -> list[str]:
-        """Upper limits from the starts of the tiers. The first start says nothing: all use has a first tier."""
+        """Upper limits from the starts of the tiers. The first start says nothing: all use has a first
+        tier.
+        """
         if not isinstance(row, list) or not row:
             raise ClassRefused(f"tier lists missing for {name}")
         if on_budget:
@@ -412,7 +300,7 @@ class _Translator:
         if any(isinstance(start, str) and _PERCENT.fullmatch(start.strip()) for start in row):
             raise ClassRefused(f"% tier in a 'Tiered' charge ({name})")
         starts = [self.start(start) for start in row]
-        if any(later < earlier for earlier, later in zip(starts, starts[1:], strict=False)):
+        if any(later < earlier for earlier, later in pairwise(starts)):
             shown = ", ".join(plain(start) for start in starts)
             raise ClassRefused(f"tier starts not increasing in {name}: {shown}")
         # A file may start its first two tiers with the same unit or one apart; the first is then empty.
