@@ -10,11 +10,23 @@ Nobody but the owner may empty, alter or drop a table.
 from collections.abc import Iterator
 
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Model
 from psycopg import sql
 
 # Written by Django's migrate alone.
 READ_ONLY = frozenset({"django_migrations"})
+
+
+def _column(model: type[Model], name: str) -> str:
+    """Return the column of a field, which may be named by either."""
+    for column_field in model._meta.concrete_fields:
+        if name in (column_field.name, column_field.column):
+            return str(column_field.column)
+    raise ImproperlyConfigured(
+        f"{model._meta.label}.UPDATE_COLUMNS names {name!r}, which is none of its fields"
+    )
 
 
 def _rules() -> dict[str, tuple[bool, tuple[str, ...]]]:
@@ -24,7 +36,7 @@ def _rules() -> dict[str, tuple[bool, tuple[str, ...]]]:
         append_only = bool(getattr(model, "APPEND_ONLY", False))
         columns = tuple(getattr(model, "UPDATE_COLUMNS", ()))
         if append_only or columns:
-            names = tuple(str(model._meta.get_field(name).column) for name in columns)
+            names = tuple(_column(model, name) for name in columns)
             found[model._meta.db_table] = (append_only, names)
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
-from django.contrib.staticfiles.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage
 
 PREFIX = "vendor"
 # Package, then the files of it that pages use: never a whole package, which holds sources and build files.
@@ -26,14 +26,18 @@ SERVED: dict[str, tuple[str, ...]] = {
 }
 
 
+class PrefixedStorage(FileSystemStorage):
+    """A storage that tells collectstatic under which folder its files go."""
+
+    prefix = PREFIX
+
+
 class NpmFinder(BaseFinder):
     """Finds only the files named above."""
 
     def __init__(self, app_names: object = None, *args: object, **kwargs: object) -> None:
         self.root = Path(settings.BASE_DIR) / "node_modules"
-        self.storage = FileSystemStorage(location=str(self.root))
-        # The finders of Django tell collectstatic by this attribute under which folder the files go.
-        self.storage.prefix = PREFIX
+        self.storage = PrefixedStorage(location=str(self.root))
         super().__init__(*args, **kwargs)
 
     def find(self, path: str, find_all: bool = False, **kwargs: object) -> Any:

@@ -159,7 +159,17 @@ def make_environment() -> None:
 
 
 def _pip_install(pins: Path) -> None:
-    command = [VENV_PYTHON, "-m", "pip", "install", "-qq", "--no-input", "--require-hashes", "-r", pins]
+    command = [
+        str(VENV_PYTHON),
+        "-m",
+        "pip",
+        "install",
+        "-qq",
+        "--no-input",
+        "--require-hashes",
+        "-r",
+        str(pins),
+    ]
     if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False).returncode != 0:
         raise SetupFailed(f"pip could not install {pins.name}; its message stands above")
 
