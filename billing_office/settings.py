@@ -310,7 +310,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # A task that a killed worker held comes back after this long; every chunk is far shorter.
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 300}
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 300, "socket_connect_timeout": 3}
 # Lets several offices share one Redis server.
 if text_setting("OFFICE_BROKER_PREFIX", ""):
     CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = text_setting("OFFICE_BROKER_PREFIX", "")
@@ -319,6 +319,11 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10.0
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "office"
+# By name, so that a task goes the same way whoever sends it. The first pattern that fits counts.
+CELERY_TASK_ROUTES = {
+    "*.print_*": {"queue": "printing"},
+    "billing.tasks.*": {"queue": "runs"},
+}
 # A task for a queue that no worker listens to would wait for ever: sending it is an error.
 CELERY_TASK_CREATE_MISSING_QUEUES = False
 

@@ -1,4 +1,4 @@
-"""The floors, where the import contract cannot see: foreign keys are written as text, packages can be forgotten."""
+"""The floors, where the import contract cannot see: keys written as text, and forgotten packages."""
 
 import tomllib
 from collections.abc import Iterator
