@@ -157,11 +157,11 @@ def aging_chart(
 
 
 def axis_top(largest: Decimal) -> Decimal:
-    """Give the figure where a scale ends: 1, 2, 4, 5 or 8 times a power of ten, at or above `largest`."""
+    """Give the figure where a scale ends: 1 to 6 or 8 times a power of ten, at or above `largest`."""
     if largest <= 0:
         return Decimal(1)
     power = Decimal(10) ** largest.adjusted()
-    for step in (1, 2, 4, 5, 8, 10):
+    for step in (1, 2, 3, 4, 5, 6, 8, 10):
         if power * step >= largest:
             return power * step
     raise AssertionError("a figure is never above ten times its own power of ten")
@@ -262,8 +262,8 @@ def _usage_description(months: Sequence[UsageMonth], unit: str) -> str:
 def _svg(chart_id: str, title: str, description: str, height: int, body: str) -> str:
     ident = escape(chart_id)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 {WIDTH} {height}" role="img"'
-        f' aria-labelledby="{ident}-title {ident}-desc" font-family="inherit">'
+        '<svg xmlns="http://www.w3.org/2000/svg" class="office-chart" role="img"'
+        f' viewBox="0 0 {WIDTH} {height}" aria-labelledby="{ident}-title {ident}-desc" font-family="inherit">'
         f'<title id="{ident}-title">{escape(title)}</title>'
         f'<desc id="{ident}-desc">{escape(description)}</desc>{body}</svg>'
     )

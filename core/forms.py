@@ -28,7 +28,7 @@ class AmountInput(forms.TextInput):
         """Show a Decimal with two places and no separators, and a text as it was typed."""
         if isinstance(value, Decimal):
             return f"{value:.2f}"
-        return super().format_value(value)
+        return None if value in (None, "") else str(value)
 
 
 class AmountFormField(forms.Field):

@@ -14,7 +14,7 @@ from django.views.generic import ListView
 FRAGMENT = "components/refusal.html"
 
 
-class OfficeListView(LoginRequiredMixin, ListView):
+class OfficeListView(LoginRequiredMixin, ListView):  # type: ignore[type-arg]  # no brackets at run time
     """A filtered, paged list at one URL.
 
     A browser gets `template_name`, which includes `results_template_name`; an htmx request to the same URL
@@ -40,14 +40,15 @@ class OfficeListView(LoginRequiredMixin, ListView):
 
     def get_queryset(self) -> QuerySet[Any]:
         """Give the rows, in a total order, that the filters leave; filters with errors leave none out."""
-        ordering = self.get_ordering()
-        if not ordering or list(ordering)[-1].lstrip("-") != "pk":
+        last = list(self.get_ordering() or [""])[-1]
+        if str(last).lstrip("-") != "pk":
             raise ImproperlyConfigured(f"{type(self).__name__} must have an ordering that ends in 'pk'.")
         rows = super().get_queryset()
         if self.filterset_class is None:
             return rows
         self.filterset = self.filterset_class(self.request.GET or None, queryset=rows, request=self.request)
-        return self.filterset.qs
+        found: QuerySet[Any] = self.filterset.qs
+        return found
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the filterset, and the name of the results part for the page to include."""
@@ -69,7 +70,7 @@ class OfficeListView(LoginRequiredMixin, ListView):
 
 
 def is_partial(request: HttpRequest) -> bool:
-    """Tell whether htmx asks for a part of a page (not for a whole page through a boosted link or history)."""
+    """Tell whether htmx asks for a part of a page; a boosted link and the history want the whole."""
     headers = request.headers
     asks = headers.get("HX-Request") == "true"
     whole_page = headers.get("HX-Boosted") == "true" or headers.get("HX-History-Restore-Request") == "true"
@@ -109,7 +110,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500 without touching session, user or database, any of which may be what failed."""
     message = "Something failed here. What you were doing may not be saved."
     template = FRAGMENT if is_partial(request) else "errors/500.html"
-    return render(None, template, {"refusal": message}, status=500)  # type: ignore[arg-type]  # no context processors
+    return render(None, template, {"refusal": message}, status=500)  # no request: no context processors
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

