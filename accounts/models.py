@@ -6,13 +6,23 @@ from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 from core.models import DateRangeOf, User
 from core.states import Transitions
+
+
+class SplitPart(models.Func):
+    """The nth word of a text; counted from the end where ``position`` is negative."""
+
+    function = "split_part"
+    output_field = models.TextField()
+
+    def __init__(self, expression: str | models.expressions.Combinable, position: int) -> None:
+        super().__init__(expression, Value(" "), Value(position))
 
 
 def ends_after_start(name: str) -> models.CheckConstraint:
@@ -660,4 +670,27 @@ class SearchEntry(models.Model):
             models.Index(
                 name="accounts_search_prefix", fields=["text"], opclasses=["varchar_pattern_ops"]
             ),
+            # Two letters make no trigram: a last name and a street are found by the starts of these.
+            models.Index(
+                OpClass(SplitPart("text", -1), name="text_pattern_ops"),
+                name="accounts_search_last_word",
+                condition=Q(kind="NAME"),
+            ),
+            models.Index(
+                OpClass(SplitPart("text", 2), name="text_pattern_ops"),
+                name="accounts_search_street",
+                condition=Q(kind="ADDRESS"),
+            ),
+            models.Index(name="accounts_search_account", fields=["account", "kind"]),
+        ]
+
+
+class SearchWord(models.Model):
+    """One word of the names and addresses that are searched: what a misspelt word is held against."""
+
+    word = models.CharField(max_length=80, unique=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            GinIndex(name="accounts_searchword_trigrams", fields=["word"], opclasses=["gin_trgm_ops"])
         ]

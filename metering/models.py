@@ -191,6 +191,14 @@ class ReadingException(models.Model):
         HIGH = "HIGH", "Higher than expected"
         LOW = "LOW", "Lower than expected"
         ROLLOVER = "ROLLOVER", "The index went past its highest number"
+        USE_WHEN_OFF = "USE_WHEN_OFF", "Use where service is off"
+
+    class Resolution(models.TextChoices):
+        ACCEPTED = "ACCEPTED", "Accepted as read"
+        ESTIMATED = "ESTIMATED", "Estimated"
+        CORRECTED = "CORRECTED", "Corrected"
+        REREAD = "REREAD", "Read again"
+        SUPERSEDED = "SUPERSEDED", "Superseded by another reading"
 
     register = models.ForeignKey(Register, on_delete=models.PROTECT, related_name="exceptions")
     agreement = models.ForeignKey(
@@ -206,7 +214,7 @@ class ReadingException(models.Model):
     raised_at = models.DateTimeField(db_default=Now(), editable=False)
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    resolution = models.CharField(max_length=20, blank=True)
+    resolution = models.CharField(max_length=20, blank=True, choices=Resolution)
     resolution_note = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -214,7 +222,11 @@ class ReadingException(models.Model):
             models.CheckConstraint(
                 name="metering_exception_codes",
                 condition=Q(severity__in=["SEVERE", "WARNING"])
-                & Q(code__in=["MISSING", "ZERO", "NEGATIVE", "HIGH", "LOW", "ROLLOVER"]),
+                & Q(code__in=["MISSING", "ZERO", "NEGATIVE", "HIGH", "LOW", "ROLLOVER", "USE_WHEN_OFF"]),
+            ),
+            models.CheckConstraint(
+                name="metering_exception_resolution",
+                condition=Q(resolution__in=["", "ACCEPTED", "ESTIMATED", "CORRECTED", "REREAD", "SUPERSEDED"]),
             ),
             models.CheckConstraint(
                 name="metering_exception_resolved_pair",

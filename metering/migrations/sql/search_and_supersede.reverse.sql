@@ -1,0 +1,13 @@
+DROP TRIGGER IF EXISTS guard_superseding ON metering_reading;
+DROP FUNCTION IF EXISTS metering_guard_superseding();
+DROP TRIGGER IF EXISTS search_meters_deleted ON accounts_serviceagreement;
+DROP TRIGGER IF EXISTS search_meters_updated ON accounts_serviceagreement;
+DROP TRIGGER IF EXISTS search_meters_inserted ON accounts_serviceagreement;
+DROP TRIGGER IF EXISTS search_updated ON metering_meter;
+DROP TRIGGER IF EXISTS search_deleted ON metering_installation;
+DROP TRIGGER IF EXISTS search_updated ON metering_installation;
+DROP TRIGGER IF EXISTS search_inserted ON metering_installation;
+DROP FUNCTION IF EXISTS metering_search_from_agreements();
+DROP FUNCTION IF EXISTS metering_search_from_meters();
+DROP FUNCTION IF EXISTS metering_search_from_installations();
+DROP VIEW IF EXISTS metering_search_source;
