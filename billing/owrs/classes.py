@@ -1,7 +1,7 @@
 """One customer class of a file into a rate definition.
 
-A class is a set of parts: numbers, formulas over other parts, maps and tier lists. What its bill needs becomes
-components (the lines of the bill) and named parts; the rest of the class is left alone.
+A class is a set of parts: numbers, formulas over other parts, maps and tier lists. What its bill needs
+becomes components (the lines of the bill) and named parts; the rest of the class is left alone.
 """
 
 import re
