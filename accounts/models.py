@@ -80,7 +80,9 @@ class Party(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(name="accounts_party_kind", condition=Q(kind__in=["PERSON", "ORGANISATION"])),
+            models.CheckConstraint(
+                name="accounts_party_kind", condition=Q(kind__in=["PERSON", "ORGANISATION"])
+            ),
             models.CheckConstraint(name="accounts_party_named", condition=~Q(name="")),
             models.CheckConstraint(
                 name="accounts_party_not_into_itself",
@@ -318,7 +320,8 @@ class AccountClass(models.Model):
         constraints: ClassVar = [
             ends_after_start("accounts_accountclass_dates"),
             models.CheckConstraint(
-                name="accounts_accountclass_purpose", condition=Q(purpose__in=["CUSTOMER", "TAX", "COLLECTION"])
+                name="accounts_accountclass_purpose",
+                condition=Q(purpose__in=["CUSTOMER", "TAX", "COLLECTION"]),
             ),
             ExclusionConstraint(
                 name="accounts_accountclass_no_overlap",
@@ -418,7 +421,9 @@ class PhysicalStatus(models.Model):
         PLUGGED = "PLUGGED", "Plugged"
         REMOVED = "REMOVED", "Removed"
 
-    service_point = models.ForeignKey(ServicePoint, on_delete=models.PROTECT, related_name="physical_statuses")
+    service_point = models.ForeignKey(
+        ServicePoint, on_delete=models.PROTECT, related_name="physical_statuses"
+    )
     status = models.CharField(max_length=12, choices=Status)
     from_date = models.DateField()
     to_date = models.DateField(null=True, blank=True)
@@ -659,7 +664,9 @@ class SearchEntry(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(name="accounts_searchentry_once", fields=["kind", "source_id", "account"]),
+            models.UniqueConstraint(
+                name="accounts_searchentry_once", fields=["kind", "source_id", "account"]
+            ),
             models.CheckConstraint(
                 name="accounts_searchentry_kind",
                 condition=Q(kind__in=["NAME", "ADDRESS", "IDENTIFIER", "PHONE", "EMAIL", "METER"]),
@@ -667,9 +674,7 @@ class SearchEntry(models.Model):
         ]
         indexes: ClassVar = [
             GinIndex(name="accounts_search_trigrams", fields=["text"], opclasses=["gin_trgm_ops"]),
-            models.Index(
-                name="accounts_search_prefix", fields=["text"], opclasses=["varchar_pattern_ops"]
-            ),
+            models.Index(name="accounts_search_prefix", fields=["text"], opclasses=["varchar_pattern_ops"]),
             # Two letters make no trigram: a last name and a street are found by the starts of these.
             models.Index(
                 OpClass(SplitPart("text", -1), name="text_pattern_ops"),

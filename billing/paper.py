@@ -140,9 +140,7 @@ def usage_of(quantities: dict[dt.date, Decimal], *, last: dt.date) -> tuple[Usag
     if not any(month in quantities for month in months):
         return ()
     return tuple(
-        UsageMonth(
-            month=month, quantity=quantities.get(month), prior=quantities.get(_year_before(month))
-        )
+        UsageMonth(month=month, quantity=quantities.get(month), prior=quantities.get(_year_before(month)))
         for month in months
     )
 

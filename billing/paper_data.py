@@ -81,7 +81,9 @@ def _paper(
         bill_date=bill.bill_date,
         due_date=bill.due_date,
         addressee=addressee,
-        service_address=places[0] + (f" and {len(places) - 1} more" if len(places) > 1 else "") if places else "",
+        service_address=places[0] + (f" and {len(places) - 1} more" if len(places) > 1 else "")
+        if places
+        else "",
         service_from=min((segment.from_date for segment in segments), default=None),
         service_to=max((segment.to_date for segment in segments), default=None),
         previous_amount=bill.previous_amount or ZERO,
@@ -135,9 +137,7 @@ def _segments(bills: Sequence[Bill]) -> dict[int, list[BillSegment]]:
     return found
 
 
-def _usage(
-    account_ids: Sequence[int], *, since: dt.date
-) -> dict[int, dict[str, dict[dt.date, Decimal]]]:
+def _usage(account_ids: Sequence[int], *, since: dt.date) -> dict[int, dict[str, dict[dt.date, Decimal]]]:
     found: dict[int, dict[str, dict[dt.date, Decimal]]] = defaultdict(lambda: defaultdict(dict))
     with connection.cursor() as cursor:
         cursor.execute(USAGE, [list(account_ids), list(METERED_FIRST), since - dt.timedelta(days=26 * 31)])
@@ -160,7 +160,9 @@ def _addressees(bills: Sequence[Bill]) -> dict[tuple[int, dt.date], tuple[str, .
     found: dict[tuple[int, dt.date], tuple[str, ...]] = {}
     for bill in bills:
         day = bill.bill_date
-        address = next((each for each in addresses if each.account_id == bill.account_id and _holds(each, day)), None)
+        address = next(
+            (each for each in addresses if each.account_id == bill.account_id and _holds(each, day)), None
+        )
         holder = next((each for each in reversed(holders) if each.account_id == bill.account_id), None)
         name = address.addressee if address is not None else (holder.party.name if holder is not None else "")
         lines = tuple(address.lines.splitlines()) if address is not None else ()
@@ -185,4 +187,3 @@ def _messages(bills: Sequence[Bill]) -> dict[int, tuple[str, ...]]:
         account_id: tuple(row.text for row in messages if row.account_id in (None, account_id))[:2]
         for account_id in ids
     }
-

@@ -48,7 +48,10 @@ def providers() -> list[Provider]:
     found: list[Provider] = []
     for config in apps.get_app_configs():
         name = f"{config.name}.approvals"
-        if config.name.split(".")[0] not in {"django", "rest_framework", "core"} and find_spec(name) is not None:
+        if (
+            config.name.split(".")[0] not in {"django", "rest_framework", "core"}
+            and find_spec(name) is not None
+        ):
             found.extend(import_module(name).PROVIDERS)
     return found
 

@@ -59,7 +59,9 @@ def read(document: Document) -> bytes:
     try:
         content = (folder() / document.path).read_bytes()
     except FileNotFoundError:
-        raise DocumentDamaged(f"The stored copy of {document.title} is missing. Restore it from the backup.") from None
+        raise DocumentDamaged(
+            f"The stored copy of {document.title} is missing. Restore it from the backup."
+        ) from None
     if hashlib.sha256(content).hexdigest() != document.sha256:
         raise DocumentDamaged(f"The stored copy of {document.title} was changed. Restore it from the backup.")
     return content

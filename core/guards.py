@@ -62,7 +62,9 @@ def guards_for(app_label: str) -> list[migrations.RunPython]:
     def backwards(state_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         for model, triggers in _existing(app_label, state_apps):
             for name in triggers:
-                schema_editor.execute(f'DROP TRIGGER IF EXISTS {name} ON "{model._meta.db_table}"', params=None)
+                schema_editor.execute(
+                    f'DROP TRIGGER IF EXISTS {name} ON "{model._meta.db_table}"', params=None
+                )
 
     return [migrations.RunPython(forwards, backwards)]
 

@@ -200,7 +200,9 @@ class Document(models.Model):
             models.UniqueConstraint(name="core_document_one_copy", fields=["kind", "key"]),
             models.CheckConstraint(name="core_document_not_empty", condition=Q(size_bytes__gt=0)),
         ]
-        indexes: ClassVar = [models.Index(fields=["account_number", "-made_at"], name="core_document_account")]
+        indexes: ClassVar = [
+            models.Index(fields=["account_number", "-made_at"], name="core_document_account")
+        ]
 
 
 class WorkItem(models.Model):

@@ -64,7 +64,10 @@ def discover() -> dict[str, Callable[[], Violations]]:
     """Every proof of every app, in the order of the floors and of their files."""
     for config in apps.get_app_configs():
         name = f"{config.name}.proofs"
-        if config.name.split(".")[0] not in {"django", "rest_framework", "core"} and find_spec(name) is not None:
+        if (
+            config.name.split(".")[0] not in {"django", "rest_framework", "core"}
+            and find_spec(name) is not None
+        ):
             import_module(name)
     return dict(_PROOFS)
 

@@ -1,4 +1,7 @@
-"""Wake-ups: a word sent on commit to the tasks that want it. It carries no data and may be lost; sweeps are the guarantee."""
+"""Wake-ups: a word sent on commit to the tasks that want it.
+
+It carries no data and may be lost; sweeps are the guarantee.
+"""
 
 from __future__ import annotations
 

@@ -44,7 +44,9 @@ class Fund(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(name="ledger_fund_one_pool", fields=["is_pool"], condition=Q(is_pool=True))
+            models.UniqueConstraint(
+                name="ledger_fund_one_pool", fields=["is_pool"], condition=Q(is_pool=True)
+            )
         ]
 
 
@@ -149,7 +151,10 @@ class ReasonCode(models.Model):
 
 
 class Period(models.Model):
-    """An accounting period; entries post only into open ones, adjusting ones into soft-closed ones too."""
+    """An accounting period, from ``start_date`` to the day before ``end_date``.
+
+    Entries post only into open ones, adjusting ones into soft-closed ones and the thirteenth too.
+    """
 
     class State(models.TextChoices):
         OPEN = "OPEN", "Open"
@@ -193,22 +198,27 @@ class JournalEntry(models.Model):
 
     APPEND_ONLY = True
 
-    reason = models.ForeignKey(ReasonCode, on_delete=models.PROTECT, related_name="+")
+    reason = models.ForeignKey(ReasonCode, on_delete=models.PROTECT, related_name="+", db_index=False)
     effective_date = models.DateField()
     posting_date = models.DateField()
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
-    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     document_number = models.CharField(max_length=40, blank=True)
     note = models.CharField(max_length=200, blank=True)
     is_adjusting = models.BooleanField(default=False)
     reverses = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by"
     )
-    idempotency_key = models.CharField(max_length=80, null=True, blank=True, unique=True)  # noqa: DJ001 - NULLs differ, "" would not
+    # NULLs differ from each other, "" would not.
+    idempotency_key = models.CharField(max_length=80, null=True, blank=True)
 
     class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="ledger_entry_key_once", fields=["idempotency_key"])
+        ]
         indexes: ClassVar = [
             models.Index(fields=["posting_date"], name="ledger_entry_posting_date"),
+            models.Index(fields=["effective_date"], name="ledger_entry_effective_date"),
             models.Index(
                 fields=["document_number"], name="ledger_entry_document", condition=~Q(document_number="")
             ),
@@ -222,14 +232,20 @@ class Charge(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="charges")
     agreement = models.ForeignKey(
-        ServiceAgreement, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        ServiceAgreement, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
-    charge_type = models.ForeignKey(ChargeType, on_delete=models.PROTECT, related_name="+")
+    charge_type = models.ForeignKey(ChargeType, on_delete=models.PROTECT, related_name="+", db_index=False)
     service = models.CharField(max_length=10, blank=True)
-    fund = models.ForeignKey(Fund, on_delete=models.PROTECT, related_name="+")
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    liable_party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    fund = models.ForeignKey(Fund, on_delete=models.PROTECT, related_name="+", db_index=False)
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    liable_party = models.ForeignKey(
+        Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children", db_index=False
+    )
     entry = models.ForeignKey(JournalEntry, on_delete=models.PROTECT, related_name="charges")
     amount = AmountField()
     service_from = models.DateField(null=True, blank=True)
@@ -240,6 +256,9 @@ class Charge(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(name="ledger_charge_amount", condition=Q(amount__gt=0)),
             models.CheckConstraint(name="ledger_charge_service", condition=Q(service__in=SERVICE_OR_NONE)),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["parent"], name="ledger_charge_parent", condition=Q(parent__isnull=False))
         ]
 
 
@@ -266,13 +285,19 @@ class Posting(models.Model):
     fund = models.ForeignKey(Fund, on_delete=models.PROTECT, related_name="+", db_index=False)
     side = models.CharField(max_length=1, choices=Side)
     amount = AmountField()
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
-    charge = models.ForeignKey(Charge, on_delete=models.PROTECT, null=True, blank=True, related_name="postings", db_index=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    charge = models.ForeignKey(
+        Charge, on_delete=models.PROTECT, null=True, blank=True, related_name="postings", db_index=False
+    )
     service = models.CharField(max_length=10, blank=True)
     liable_party = models.ForeignKey(
         Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -293,9 +318,7 @@ class Posting(models.Model):
             models.Index(
                 fields=["account", "entry"], name="ledger_posting_account", condition=Q(account__isnull=False)
             ),
-            models.Index(
-                fields=["charge"], name="ledger_posting_charge", condition=Q(charge__isnull=False)
-            ),
+            models.Index(fields=["charge"], name="ledger_posting_charge", condition=Q(charge__isnull=False)),
         ]
 
 
@@ -324,7 +347,14 @@ class Credit(models.Model):
             models.CheckConstraint(
                 name="ledger_credit_kind",
                 condition=Q(
-                    kind__in=["PAYMENT", "ADJUSTMENT", "DEPOSIT_APPLIED", "BILL_CREDIT", "TRANSFER", "OPENING"]
+                    kind__in=[
+                        "PAYMENT",
+                        "ADJUSTMENT",
+                        "DEPOSIT_APPLIED",
+                        "BILL_CREDIT",
+                        "TRANSFER",
+                        "OPENING",
+                    ]
                 ),
             ),
         ]
@@ -401,7 +431,8 @@ class Deferral(models.Model):
             models.CheckConstraint(name="ledger_deferral_amount", condition=Q(amount__gt=0)),
             models.CheckConstraint(name="ledger_deferral_dates", condition=Q(until_date__gt=F("from_date"))),
             models.CheckConstraint(
-                name="ledger_deferral_kind", condition=Q(kind__in=["PLAN", "BUDGET", "EXTENSION", "UNDERCHARGE"])
+                name="ledger_deferral_kind",
+                condition=Q(kind__in=["PLAN", "BUDGET", "EXTENSION", "UNDERCHARGE"]),
             ),
         ]
 
@@ -437,7 +468,9 @@ class Pledge(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(name="ledger_pledge_amount", condition=Q(amount__gt=0)),
-            models.CheckConstraint(name="ledger_pledge_dates", condition=Q(expires_date__gt=F("pledged_date"))),
+            models.CheckConstraint(
+                name="ledger_pledge_dates", condition=Q(expires_date__gt=F("pledged_date"))
+            ),
         ]
 
 
@@ -463,7 +496,9 @@ class Placement(models.Model):
             ends_after_start("ledger_placement_dates"),
             models.CheckConstraint(
                 name="ledger_placement_kind",
-                condition=Q(kind__in=["AGENCY", "LEGAL", "CERTIFIED", "WRITTEN_OFF", "PRE_PETITION", "BARRED"]),
+                condition=Q(
+                    kind__in=["AGENCY", "LEGAL", "CERTIFIED", "WRITTEN_OFF", "PRE_PETITION", "BARRED"]
+                ),
             ),
             ExclusionConstraint(
                 name="ledger_placement_one_at_a_time",
@@ -525,7 +560,9 @@ class HeldMovement(models.Model):
 class OpenItem(models.Model):
     """Cache: what is open of a charge and when it is due; kept by triggers, rebuilt at will, compared by prove."""
 
-    charge = models.OneToOneField(Charge, on_delete=models.PROTECT, primary_key=True, related_name="open_item")
+    charge = models.OneToOneField(
+        Charge, on_delete=models.PROTECT, primary_key=True, related_name="open_item"
+    )
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
     due_date = models.DateField()
     open_amount = AmountField()

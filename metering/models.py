@@ -226,7 +226,9 @@ class ReadingException(models.Model):
             ),
             models.CheckConstraint(
                 name="metering_exception_resolution",
-                condition=Q(resolution__in=["", "ACCEPTED", "ESTIMATED", "CORRECTED", "REREAD", "SUPERSEDED"]),
+                condition=Q(
+                    resolution__in=["", "ACCEPTED", "ESTIMATED", "CORRECTED", "REREAD", "SUPERSEDED"]
+                ),
             ),
             models.CheckConstraint(
                 name="metering_exception_resolved_pair",

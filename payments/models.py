@@ -25,6 +25,8 @@ class Drawer(models.Model):
 class DrawerSession(models.Model):
     """One person's time at one drawer: open, balancing, balanced."""
 
+    UPDATE_COLUMNS = ("state", "closed_at")
+
     class State(models.TextChoices):
         OPEN = "OPEN", "Open"
         BALANCING = "BALANCING", "Balancing"
@@ -108,7 +110,12 @@ class Receipt(models.Model):
     @property
     def label(self) -> str:
         """The number as printed and scanned: drawer code, dash, six digits. Needs ``drawer`` loaded."""
-        return f"{self.drawer.code}-{self.number:06d}"
+        return self.make_label(self.drawer.code, self.number)
+
+    @staticmethod
+    def make_label(drawer_code: str, number: int) -> str:
+        """The label of a number in a drawer's series."""
+        return f"{drawer_code}-{number:06d}"
 
 
 class ReceiptLine(models.Model):
@@ -174,6 +181,8 @@ class Tender(models.Model):
 class VoidRequest(models.Model):
     """A clerk asks that a receipt be void; a second person decides while the session is open."""
 
+    UPDATE_COLUMNS = ("state", "decided_by_id", "decided_at", "decision_note")
+
     class State(models.TextChoices):
         REQUESTED = "REQUESTED", "Requested"
         APPROVED = "APPROVED", "Approved"
@@ -197,7 +206,8 @@ class VoidRequest(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                name="payments_voidrequest_state", condition=Q(state__in=["REQUESTED", "APPROVED", "RETURNED"])
+                name="payments_voidrequest_state",
+                condition=Q(state__in=["REQUESTED", "APPROVED", "RETURNED"]),
             ),
             models.CheckConstraint(
                 name="payments_voidrequest_second_person",

@@ -38,7 +38,9 @@ def print_bill(*, bill: Bill, by: User) -> Document:
     """
     permissions.check(by, "print_bills")
     if bill.status == Bill.Status.DRAFT:
-        raise BillNotPosted(f"Bill {bill.number} is not posted yet. It can be printed once its run is posted.")
+        raise BillNotPosted(
+            f"Bill {bill.number} is not posted yet. It can be printed once its run is posted."
+        )
     with transaction.atomic():
         lock_rows(Bill, [bill.pk])
         printed = BillDocument.objects.filter(bill=bill).select_related("document").first()
@@ -108,7 +110,9 @@ def finish_printing(*, run: BillRun, by: User) -> bool:
 def _move(*, run: BillRun, to_state: str, by: User, words: str) -> BillRun:
     with transaction.atomic():
         (locked,) = lock_rows(BillRun, [run.pk])
-        if locked.state == to_state or (to_state == BillRun.State.PRINTING and locked.state == BillRun.State.DONE):
+        if locked.state == to_state or (
+            to_state == BillRun.State.PRINTING and locked.state == BillRun.State.DONE
+        ):
             return locked
         states.check_transition(BillRun.TRANSITIONS, locked.state, to_state, what=f"Run {locked.number}")
         locked.state = to_state

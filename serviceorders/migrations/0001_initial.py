@@ -7,74 +7,232 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('ledger', '0001_initial'),
-        ('metering', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("ledger", "0001_initial"),
+        ("metering", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ClaimedCredit',
+            name="ClaimedCredit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('claimed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('recalled_count', models.PositiveSmallIntegerField(default=0)),
-                ('credit', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.credit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "claimed_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("recalled_count", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "credit",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.credit"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ServiceOrder',
+            name="ServiceOrder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(unique=True)),
-                ('kind', models.CharField(choices=[('SHUTOFF', 'Shutoff'), ('RESTORE', 'Restore'), ('REREAD', 'Reread'), ('FINAL_READ', 'Final read')], max_length=12)),
-                ('state', models.CharField(choices=[('OPEN', 'Open'), ('DISPATCHED', 'With the crew'), ('COMPLETED', 'Done'), ('NOT_DONE', 'Could not be done'), ('RECALLED', 'Recalled'), ('CANCELLED', 'Cancelled')], default='OPEN', max_length=12)),
-                ('scheduled_date', models.DateField()),
-                ('priority', models.PositiveSmallIntegerField(default=5)),
-                ('reason', models.CharField(max_length=200)),
-                ('requested_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('completed_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome_note', models.CharField(blank=True, max_length=300)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='service_orders', to='accounts.account')),
-                ('agreement', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.serviceagreement')),
-                ('completed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('crew', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reading', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metering.reading')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('service_point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='service_orders', to='accounts.servicepoint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("SHUTOFF", "Shutoff"),
+                            ("RESTORE", "Restore"),
+                            ("REREAD", "Reread"),
+                            ("FINAL_READ", "Final read"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("OPEN", "Open"),
+                            ("DISPATCHED", "With the crew"),
+                            ("COMPLETED", "Done"),
+                            ("NOT_DONE", "Could not be done"),
+                            ("RECALLED", "Recalled"),
+                            ("CANCELLED", "Cancelled"),
+                        ],
+                        default="OPEN",
+                        max_length=12,
+                    ),
+                ),
+                ("scheduled_date", models.DateField()),
+                ("priority", models.PositiveSmallIntegerField(default=5)),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "requested_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("completed_at", models.DateTimeField(blank=True, null=True)),
+                ("outcome_note", models.CharField(blank=True, max_length=300)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="service_orders",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.serviceagreement",
+                    ),
+                ),
+                (
+                    "completed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "crew",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reading",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="metering.reading",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "service_point",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="service_orders",
+                        to="accounts.servicepoint",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OrderEvent',
+            name="OrderEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_state', models.CharField(blank=True, max_length=12)),
-                ('to_state', models.CharField(max_length=12)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='serviceorders.serviceorder')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_state", models.CharField(blank=True, max_length=12)),
+                ("to_state", models.CharField(max_length=12)),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="serviceorders.serviceorder",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='serviceorder',
-            index=models.Index(fields=['state', 'scheduled_date', 'number'], name='serviceorders_order_board'),
+            model_name="serviceorder",
+            index=models.Index(
+                fields=["state", "scheduled_date", "number"], name="serviceorders_order_board"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceorder',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['SHUTOFF', 'RESTORE', 'REREAD', 'FINAL_READ']), ('state__in', ['OPEN', 'DISPATCHED', 'COMPLETED', 'NOT_DONE', 'RECALLED', 'CANCELLED'])), name='serviceorders_order_codes'),
+            model_name="serviceorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["SHUTOFF", "RESTORE", "REREAD", "FINAL_READ"]),
+                    ("state__in", ["OPEN", "DISPATCHED", "COMPLETED", "NOT_DONE", "RECALLED", "CANCELLED"]),
+                ),
+                name="serviceorders_order_codes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceorder',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('completed_at__isnull', False), ('completed_by__isnull', False), ('state', 'COMPLETED')), models.Q(models.Q(('state', 'COMPLETED'), _negated=True), ('completed_at__isnull', True), ('completed_by__isnull', True)), _connector='OR'), name='serviceorders_order_completed_pair'),
+            model_name="serviceorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("completed_at__isnull", False),
+                        ("completed_by__isnull", False),
+                        ("state", "COMPLETED"),
+                    ),
+                    models.Q(
+                        models.Q(("state", "COMPLETED"), _negated=True),
+                        ("completed_at__isnull", True),
+                        ("completed_by__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="serviceorders_order_completed_pair",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceorder',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['OPEN', 'DISPATCHED', 'NOT_DONE'])), fields=('service_point', 'kind'), name='serviceorders_order_one_open', violation_error_message='There is already an open order of this type at this service point.'),
+            model_name="serviceorder",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["OPEN", "DISPATCHED", "NOT_DONE"])),
+                fields=("service_point", "kind"),
+                name="serviceorders_order_one_open",
+                violation_error_message="There is already an open order of this type at this service point.",
+            ),
         ),
     ]

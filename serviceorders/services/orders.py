@@ -130,9 +130,7 @@ def dispatch(*, order: ServiceOrder, crew: User, on_date: dt.date, by: User) -> 
         if order.kind == Kind.SHUTOFF:
             collections.check_shutoff(order.account, on_date=on_date)
         order.crew = crew
-        return move(
-            order=order, to_state=State.DISPATCHED, by=by, note=f"to {crew}", also_update=["crew"]
-        )
+        return move(order=order, to_state=State.DISPATCHED, by=by, note=f"to {crew}", also_update=["crew"])
 
 
 def cancel(*, order: ServiceOrder, reason: str, by: User) -> ServiceOrder:
@@ -178,7 +176,9 @@ def open_order(*, kind: str, service_point: ServicePoint) -> ServiceOrder | None
 def is_on(service_point: ServicePoint, *, on_date: dt.date) -> bool:
     """Whether the service is on, as far as the office knows; a point without a history counts as on."""
     status = (
-        PhysicalStatus.objects.filter(service_point=service_point, from_date__lte=on_date, to_date__isnull=True)
+        PhysicalStatus.objects.filter(
+            service_point=service_point, from_date__lte=on_date, to_date__isnull=True
+        )
         .order_by("-from_date", "-pk")
         .first()
     )

@@ -23,7 +23,8 @@ class Command(BaseCommand):
         if options["as_json"]:
             body = {
                 "proofs": [
-                    {"name": r.name, "violations": r.violations, "examples": list(r.examples)} for r in results
+                    {"name": r.name, "violations": r.violations, "examples": list(r.examples)}
+                    for r in results
                 ],
                 "violations": total,
             }

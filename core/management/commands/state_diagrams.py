@@ -25,7 +25,9 @@ def page() -> str:
         table = getattr(model, "TRANSITIONS", None)
         if table is not None:
             summary = (model.__doc__ or "").strip().splitlines()[0]
-            parts.append(f"## {model._meta.label}\n\n{summary}\n\n```mermaid\n{mermaid(model.__name__, table)}```\n")
+            parts.append(
+                f"## {model._meta.label}\n\n{summary}\n\n```mermaid\n{mermaid(model.__name__, table)}```\n"
+            )
     return "\n".join(parts)
 
 
