@@ -37,10 +37,10 @@ class Migration(migrations.Migration):
                 ('service_to', models.DateField(blank=True, null=True)),
                 ('due_date', models.DateField()),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='accounts.account')),
-                ('agency', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.agency')),
-                ('agreement', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.serviceagreement')),
-                ('liable_party', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.party')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='ledger.charge')),
+                ('agency', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.agency')),
+                ('agreement', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.serviceagreement')),
+                ('liable_party', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.party')),
+                ('parent', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='ledger.charge')),
             ],
         ),
         migrations.CreateModel(
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='charge',
             name='charge_type',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.chargetype'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.chargetype'),
         ),
         migrations.CreateModel(
             name='Fund',
@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='charge',
             name='fund',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.fund'),
+            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.fund'),
         ),
         migrations.CreateModel(
             name='GLAccount',
@@ -142,10 +142,10 @@ class Migration(migrations.Migration):
                 ('document_number', models.CharField(blank=True, max_length=40)),
                 ('note', models.CharField(blank=True, max_length=200)),
                 ('is_adjusting', models.BooleanField(default=False)),
-                ('idempotency_key', models.CharField(blank=True, max_length=80, null=True, unique=True)),
-                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('idempotency_key', models.CharField(blank=True, max_length=80, null=True)),
+                ('actor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('reverses', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='ledger.journalentry')),
-                ('reason', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.reasoncode')),
+                ('reason', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.reasoncode')),
             ],
         ),
         migrations.CreateModel(
@@ -432,5 +432,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='openitem',
             constraint=models.CheckConstraint(condition=models.Q(('open_amount__gte', 0)), name='ledger_openitem_not_negative'),
+        ),
+        migrations.AddIndex(
+            model_name='charge',
+            index=models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent'], name='ledger_charge_parent'),
+        ),
+        migrations.AddIndex(
+            model_name='journalentry',
+            index=models.Index(fields=['effective_date'], name='ledger_entry_effective_date'),
+        ),
+        migrations.AddConstraint(
+            model_name='journalentry',
+            constraint=models.UniqueConstraint(fields=('idempotency_key',), name='ledger_entry_key_once'),
         ),
     ]
