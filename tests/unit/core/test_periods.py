@@ -45,6 +45,16 @@ class TestDateRange:
         assert not march.overlaps(april)
         assert march.intersect(april) is None
 
+    def test_covers_what_lies_within_it_to_the_day(self):
+        march, onwards = periods.month_of("2015-03"), DateRange(date(2015, 3, 1))
+        assert march.covers(march)
+        assert march.covers(DateRange(date(2015, 3, 31), date(2015, 4, 1)))
+        assert not march.covers(DateRange(date(2015, 3, 31), date(2015, 4, 2)))
+        assert not march.covers(DateRange(date(2015, 2, 28), date(2015, 4, 1)))
+        assert onwards.covers(march)
+        assert onwards.covers(onwards)
+        assert not march.covers(onwards)
+
     def test_is_cut_into_two_that_meet(self):
         march = periods.month_of("2015-03")
         before, after = march.split_at(date(2015, 3, 10))
@@ -164,6 +174,13 @@ class TestGapsAndOverlaps:
             for other in given_ranges[place + 1 :]
         ]
         assert bool(periods.overlapping(given_ranges)) == any(pairs)
+
+    def test_finds_an_overlap_with_a_long_range_behind_a_short_one(self):
+        year = DateRange(date(2015, 1, 1), date(2016, 1, 1))
+        february, june = periods.month_of("2015-02"), periods.month_of("2015-06")
+        assert periods.overlapping([june, year, february]) == [(year, february), (year, june)]
+        onwards = DateRange(date(2015, 2, 1))
+        assert periods.overlapping([february, onwards, june]) == [(february, onwards), (onwards, june)]
 
     def test_gives_an_open_gap_behind_the_last_range(self):
         onwards = DateRange(date(2015, 1, 1))
