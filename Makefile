@@ -25,11 +25,11 @@ setup-test:
 
 ## run          [ACCOUNTS=5000] [PORT=8000] [CITY=name] the office with a demo city; Ctrl-C stops it
 run:
-	@$(PYTHON) scripts/run.py start "--port=$(PORT)" "--accounts=$(ACCOUNTS)" "--city=$(CITY)"
+	@exec $(PYTHON) scripts/run.py start "--port=$(PORT)" "--accounts=$(ACCOUNTS)" "--city=$(CITY)"
 
 ## stop         [CITY=name] stop a running office from elsewhere
 stop:
-	@$(PYTHON) scripts/run.py stop "--city=$(CITY)"
+	@exec $(PYTHON) scripts/run.py stop "--city=$(CITY)"
 
 ## test         every test, with small counts and fixed seeds; skips are listed last
 test: setup-test

@@ -105,10 +105,7 @@ class Lease:
         # Waits while a keeper is still stopping the servers.
         fcntl.flock(self._file, fcntl.LOCK_SH)
         try:
-            with (var / "servers.start").open("w") as start:
-                fcntl.flock(start, fcntl.LOCK_EX)
-                if not keeper_is_there(var):
-                    _start_keeper(var, durable=durable)
+            self.ensure_up(durable=durable)
         except BaseException:
             self.release()
             raise
@@ -118,6 +115,18 @@ class Lease:
                 f"{var / 'servers.json'} is gone while the servers are up; stop them and start again"
             )
         self.record = record
+
+    def ensure_up(self, *, durable: bool = True) -> bool:
+        """Start a keeper if none is there, as after a kill -9; return whether one was started.
+
+        The servers keep their addresses. Raises ServersDidNotStart.
+        """
+        with (self.var / "servers.start").open("w") as start:
+            fcntl.flock(start, fcntl.LOCK_EX)
+            if keeper_is_there(self.var):
+                return False
+            _start_keeper(self.var, durable=durable)
+        return True
 
     def release(self) -> None:
         """Give the lease back, and wait for the servers to stop if nobody else uses them."""

@@ -51,7 +51,7 @@ def say(text: str) -> None:
 
 
 def _stop_with_parent() -> Callable[[], None] | None:
-    """Return what makes a child end when this process is killed; Linux only."""
+    """Return what makes the process that calls it end when its parent is killed; Linux only."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)
@@ -154,6 +154,8 @@ class Office:
         self._announce(time.monotonic() - began)
         while True:
             time.sleep(0.5)
+            if self.lease is not None and self.lease.ensure_up():
+                say("the servers' keeper had died; the servers were started again")
             for child in self.children:
                 child.restart_if_dead()
 
@@ -385,6 +387,10 @@ def start_office(*, port: int, accounts: int, city: str) -> int:
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
+    with_parent = _stop_with_parent()
+    if with_parent and os.environ.get("MAKELEVEL"):
+        # A killed make would leave an office behind that nobody sees.
+        with_parent()
     try:
         with _only_one(embedded.office_var()):
             office = Office(port=port, accounts=accounts, city=city)
