@@ -217,7 +217,6 @@ if TIME_ZONE not in zoneinfo.available_timezones():
 # --- static files -------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = OFFICE_VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
@@ -226,6 +225,7 @@ STATICFILES_FINDERS = [
 ]
 # With hashed names `manage.py collectstatic` must have run; without, files come straight from where they lie.
 HASHED_STATIC = yes_no_setting("OFFICE_HASHED_STATIC", default=False)
+STATIC_ROOT = OFFICE_VAR / "static" if HASHED_STATIC else None
 WHITENOISE_USE_FINDERS = not HASHED_STATIC
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MAX_AGE = 60 if not HASHED_STATIC else 3600
