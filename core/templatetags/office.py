@@ -146,7 +146,7 @@ def usage_chart(
     title: str = "",
 ) -> dict[str, Any]:
     """Draw use by month with last year's line; the figures stand in a table behind it."""
-    return _chart(charts.usage_chart(months=months, unit=unit, chart_id=id, title=title), id)
+    return _chart(charts.usage_chart(months=months, unit=unit, chart_id=id, title=title), mask=False)
 
 
 @register.inclusion_tag("components/chart.html")
@@ -155,12 +155,12 @@ def aging_chart(
     id: str = "aging",  # noqa: A002 - the word that templates use for it
 ) -> dict[str, Any]:
     """Draw what is owed by days late as one bar; the figures stand in a table behind it."""
-    return _chart(charts.aging_chart(buckets=buckets, chart_id=id), id)
+    return _chart(charts.aging_chart(buckets=buckets, chart_id=id), mask=True)
 
 
-def _chart(chart: charts.Chart, chart_id: str) -> dict[str, Any]:
+def _chart(chart: charts.Chart, *, mask: bool) -> dict[str, Any]:
     # core.charts escapes every word it is given, so that its text is safe to place as it is.
-    return {"chart": chart, "chart_id": chart_id, "drawing": SafeString(chart.svg)}
+    return {"chart": chart, "mask": mask, "drawing": SafeString(chart.svg)}
 
 
 @register.simple_tag(takes_context=True)

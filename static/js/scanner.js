@@ -5,6 +5,7 @@
 const FASTEST_HAND = 30;
 // Our codes are capitals, digits and dashes. A hurried amount ("1,234.50") or a typed name is never one.
 const CODE = /^(?=.*[0-9])[A-Z0-9][A-Z0-9\/-]{7,}$/;
+const OF_A_CODE = /[A-Z0-9\/-]/;
 
 export function start() {
   let text = "";
@@ -28,6 +29,7 @@ export function start() {
       return;
     }
     if (event.key.length !== 1) return;
+    if (!OF_A_CODE.test(event.key)) { text = ""; return; }
     if (!quick) { text = ""; field = event.target; before = field.value ?? ""; }
     text += event.key;
     // From the third quick key on it is a scanner: its letters must not press the page's single-letter keys.
