@@ -11,13 +11,14 @@ from django.core.files.storage import FileSystemStorage
 PREFIX = "vendor"
 # Package, then the files of it that pages use: never a whole package, which holds sources and build files.
 SERVED: dict[str, tuple[str, ...]] = {
+    # The maps are named in the files, and hashed names want everything that is named.
     "@tabler/core": (
-        "dist/css/tabler.min.css",
-        "dist/css/tabler-vendors.min.css",
-        "dist/css/tabler-themes.min.css",
-        "dist/js/tabler.min.js",
-        "dist/js/tabler.esm.min.js",
-        "dist/js/tabler-theme.min.js",
+        "dist/css/tabler.min.css*",
+        "dist/css/tabler-vendors.min.css*",
+        "dist/css/tabler-themes.min.css*",
+        "dist/js/tabler.min.js*",
+        "dist/js/tabler.esm.min.js*",
+        "dist/js/tabler-theme.min.js*",
     ),
     "@tabler/icons-sprite": ("dist/*.svg",),
     "htmx.org": ("dist/htmx.min.js",),
