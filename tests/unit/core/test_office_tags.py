@@ -18,6 +18,13 @@ from core.context_processors import office
 from core.money import MoneyNotInCents
 from core.templatetags import office as tags
 
+
+@pytest.fixture(autouse=True)
+def no_routes(settings: Any) -> None:
+    """The frame must stand by itself: whether another app's pages load is that app's test."""
+    settings.ROOT_URLCONF = ()
+
+
 NO_AMOUNT = tags.NO_AMOUNT
 ROOT = Path(__file__).resolve().parents[3]
 
