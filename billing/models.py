@@ -343,7 +343,7 @@ class BillLine(models.Model):
     charge_type = models.ForeignKey(ChargeType, on_delete=models.PROTECT, related_name="+", db_index=False)
     description = models.CharField(max_length=160)
     quantity = RateField(null=True, blank=True)
-    unit = models.CharField(max_length=12, blank=True)
+    unit = models.CharField(max_length=40, blank=True)
     amount = AmountField()
     working = models.JSONField(default=list)
 

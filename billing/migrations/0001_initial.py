@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
                 ('component', models.CharField(max_length=60)),
                 ('description', models.CharField(max_length=160)),
                 ('quantity', core.fields.RateField(blank=True, null=True)),
-                ('unit', models.CharField(blank=True, max_length=12)),
+                ('unit', models.CharField(blank=True, max_length=40)),
                 ('amount', core.fields.AmountField()),
                 ('working', models.JSONField(default=list)),
                 ('charge_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.chargetype')),

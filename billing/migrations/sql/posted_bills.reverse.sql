@@ -1,0 +1,17 @@
+DROP TRIGGER IF EXISTS guard_in_use ON billing_rateversion;
+DROP TRIGGER IF EXISTS guard_truncate ON billing_billline;
+DROP TRIGGER IF EXISTS guard_truncate ON billing_billsegment;
+DROP TRIGGER IF EXISTS guard_truncate ON billing_bill;
+DROP TRIGGER IF EXISTS guard_added ON billing_billline;
+DROP TRIGGER IF EXISTS guard_added ON billing_billsegment;
+DROP TRIGGER IF EXISTS guard_posted ON billing_billline;
+DROP TRIGGER IF EXISTS guard_posted ON billing_billsegment;
+DROP TRIGGER IF EXISTS guard_posted ON billing_bill;
+DROP FUNCTION IF EXISTS billing_guard_rate_version();
+DROP FUNCTION IF EXISTS billing_guard_new_lines();
+DROP FUNCTION IF EXISTS billing_guard_new_segments();
+DROP FUNCTION IF EXISTS billing_is_of_this_transaction(xid);
+DROP FUNCTION IF EXISTS billing_guard_line();
+DROP FUNCTION IF EXISTS billing_guard_segment();
+DROP FUNCTION IF EXISTS billing_bill_is_open(bigint);
+DROP FUNCTION IF EXISTS billing_guard_bill();

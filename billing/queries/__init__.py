@@ -1,0 +1,1 @@
+"""What billing reads, for its own pages and for the floors above."""

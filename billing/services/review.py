@@ -1,0 +1,129 @@
+"""A calculated run is a forecast until a second person approves exactly what they have seen."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from billing.models import BillRun
+from billing.services import runs
+from core import permissions
+from core.db import raising
+from core.models import User
+from core.money import ZERO
+
+
+class ApproverIsMaker(PermissionError):
+    """The person who made the run may not approve it."""
+
+
+class RunNotInReview(ValueError):
+    """Only a run in review is approved or sent back."""
+
+
+class FiguresChanged(ValueError):
+    """The drafts are not those that the approver has seen."""
+
+
+class RunHasErrors(ValueError):
+    """A run with accounts in error is not approved."""
+
+
+# Everything that a customer would see, and everything it was reckoned from, in the order of bill numbers.
+_FINGERPRINT = """
+WITH lines AS (
+    SELECT line.segment_id, string_agg(
+        concat_ws('|', line.position, line.component, line.charge_type_id, line.description, line.quantity, line.unit,
+                  line.amount, line.working), E'\\n' ORDER BY line.position) AS text
+    FROM billing_billline line JOIN billing_billsegment segment ON segment.id = line.segment_id
+    JOIN billing_bill bill ON bill.id = segment.bill_id
+    WHERE bill.run_id = %(run)s GROUP BY line.segment_id
+), segments AS (
+    SELECT segment.bill_id, string_agg(
+        concat_ws('|', segment.agreement_id, segment.service, segment.rate_version_id, segment.from_date,
+                  segment.to_date, segment.quantity, segment.unit, segment.usage, segment.amount, lines.text), E'\\n'
+        ORDER BY segment.service, segment.agreement_id, segment.from_date) AS text
+    FROM billing_billsegment segment JOIN billing_bill bill ON bill.id = segment.bill_id
+    LEFT JOIN lines ON lines.segment_id = segment.id
+    WHERE bill.run_id = %(run)s GROUP BY segment.bill_id
+)
+SELECT coalesce(sum(bill.total_amount), 0), encode(sha256(convert_to(coalesce(string_agg(
+    concat_ws('|', bill.number, bill.account_id, bill.bill_date, bill.due_date, bill.total_amount,
+              encode(sha256(convert_to(coalesce(segments.text, ''), 'UTF8')), 'hex')), E'\\n' ORDER BY bill.number), ''),
+    'UTF8')), 'hex')
+FROM billing_bill bill LEFT JOIN segments ON segments.bill_id = bill.id
+WHERE bill.run_id = %(run)s
+"""
+
+
+def fingerprint(*, run_id: int) -> tuple[Decimal, str]:
+    """The total of a run's bills, and a hash of all that stands in them; equal bills have equal hashes."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FINGERPRINT, {"run": run_id})
+        total, figures_hash = cursor.fetchone()
+    return Decimal(total) + ZERO, str(figures_hash)
+
+
+def check_can_approve(*, run: BillRun, by: User) -> None:
+    """Pass if this person may approve this run.
+
+    Raises PermissionRefused, RunNotInReview, ApproverIsMaker, RunHasErrors.
+    """
+    permissions.check(by, "approve_runs")
+    if run.state != BillRun.State.REVIEW:
+        raise RunNotInReview(f"Run {run.number} is {run.get_state_display().lower()}: there is nothing to approve.")
+    if run.made_by_id == by.pk:
+        raise ApproverIsMaker(f"{by} made run {run.number}; somebody else must approve it.")
+    errors = run.items.filter(state="ERROR").count()
+    if errors:
+        raise RunHasErrors(
+            f"Run {run.number} has {errors} accounts in error. Calculate them again or ask for help first."
+        )
+
+
+def can_approve(*, run: BillRun, by: User) -> bool:
+    """Whether `check_can_approve` would pass."""
+    try:
+        check_can_approve(run=run, by=by)
+    except (PermissionError, permissions.PermissionRefused, RunNotInReview, RunHasErrors):
+        return False
+    return True
+
+
+def approve_run(*, run: BillRun, figures_hash: str, by: User) -> BillRun:
+    """Approve a run as it was shown: ``figures_hash`` is that of the figures the approver has seen.
+
+    Raises what `check_can_approve` raises, and FiguresChanged if a draft is no longer what it was.
+    """
+    own = ApproverIsMaker(f"{by} made run {run.number}; somebody else must approve it.")
+    with raising({"billing_billrun_second_person": own}), transaction.atomic(durable=True):
+        locked = runs.lock_run(run.pk)
+        check_can_approve(run=locked, by=by)
+        total, now_hash = fingerprint(run_id=run.pk)
+        if figures_hash != now_hash:
+            raise FiguresChanged(
+                f"The figures of run {run.number} are not those that were shown. Look at the run again, then approve."
+            )
+        runs.move(
+            locked,
+            BillRun.State.APPROVED,
+            code="approved",
+            by=by,
+            summary=f"Run {run.number} approved for {total}",
+            approved_by=by,
+            approved_at=Now(),
+        )
+    return locked
+
+
+def send_back(*, run: BillRun, note: str, by: User) -> BillRun:
+    """Say why a run is not approved; it stays in review for its maker. Raises PermissionRefused, RunNotInReview."""
+    permissions.check(by, "approve_runs")
+    with transaction.atomic(durable=True):
+        locked = runs.lock_run(run.pk)
+        if locked.state != BillRun.State.REVIEW:
+            raise RunNotInReview(f"Run {run.number} is {locked.get_state_display().lower()}, not in review.")
+        runs.record_act(locked, "sent_back", by, f"Run {run.number} sent back: {note}", {"note": note})
+    return locked
