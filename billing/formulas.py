@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 40
+MAX_TOKENS = 400
 FUNCTIONS = ("min", "max", "whole")
 WHOLE = Decimal(1)
 
@@ -131,6 +132,8 @@ class _Parser:
     def whole(self) -> Node:
         if not self.tokens:
             raise FormulaRefused("the formula is empty")
+        if len(self.tokens) > MAX_TOKENS:
+            raise FormulaRefused(f"the formula has more than {MAX_TOKENS} numbers, names and signs")
         tree = self.sum()
         if self.at < len(self.tokens):
             raise self.unexpected()

@@ -18,6 +18,7 @@ from billing.rates.tables import key_slot
 from core.money import to_cents
 
 FORMAT = 1
+MOST_CHARGES = 300
 ZERO = Decimal(0)
 
 # What the office knows of an account, a service point and a period without being told by the rate.
@@ -215,6 +216,8 @@ def _read(definition: Mapping[str, Any]) -> tuple[str, frozenset[str], dict[str,
         raise DefinitionRefused(place="parts", cause="'parts' is a set of named values")
     if not isinstance(components, list | tuple) or not components:
         raise DefinitionRefused(place="components", cause="there are no components")
+    if len(parts) + len(components) > MOST_CHARGES:
+        raise DefinitionRefused(place="", cause=f"there are more than {MOST_CHARGES} parts and components")
     charges: dict[str, Charge] = {}
     for name, spec in parts.items():
         if not isinstance(name, str) or not name.isidentifier():

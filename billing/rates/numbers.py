@@ -8,6 +8,7 @@ from typing import Any
 
 from billing.rates.errors import NotPriceable, RateRefused
 
+LARGEST = Decimal(10) ** 12
 NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 _BROKEN_SIZE = re.compile(r'^(\d+)[|_\- ]+(\d+/\d+)(?=["\s]|$)')
 
@@ -43,24 +44,33 @@ def read_number(value: Any, *, place: str) -> Decimal:
         raise NotANumber(
             place=place, cause=f'{value!r} is not exact: write the number as text, such as "2.10"'
         )
-    if isinstance(value, int):
-        return Decimal(value)
-    if isinstance(value, Decimal) and value.is_finite():
-        return value
-    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
-        return Decimal(value.strip())
-    raise NotANumber(place=place, cause=f"not a number: {value!r}")
+    number = _number(value)
+    if number is None:
+        raise NotANumber(place=place, cause=f"not a number: {value!r}")
+    if not _in_reach(number):
+        raise NotANumber(place=place, cause=f"the number {value} has more digits than are reckoned exactly")
+    return number
 
 
 def read_input(name: str, value: Any) -> Decimal:
     """An input of one bill as a number. Raises InputNotANumber."""
-    if isinstance(value, Decimal):
-        return value
-    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
-        return Decimal(value.strip())
+    number = value if isinstance(value, Decimal) else _number(value)
+    if number is None or not _in_reach(number):
+        raise InputNotANumber(f"{words(name)} is not a number that can be reckoned with: {value!r}")
+    return number
+
+
+def _number(value: Any) -> Decimal | None:
+    if isinstance(value, str):
+        return Decimal(value.strip()) if NUMBER.fullmatch(value.strip()) else None
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
-    raise InputNotANumber(f"{words(name)} is not a number: {value!r}")
+    return value if isinstance(value, Decimal) else None
+
+
+def _in_reach(number: Decimal) -> bool:
+    """Whether products of such numbers stay exact to far below a cent."""
+    return number.is_finite() and -LARGEST < number < LARGEST
 
 
 def check_unit(unit: Any, *, place: str) -> str:

@@ -22,7 +22,14 @@ DEARER = {"format": 1, "unit": "ccf", "components": [{"code": "base", "kind": "f
 
 
 def store(*, start: date, definition: dict[str, Any] = FLAT, **more: Any) -> RateVersion:
-    facts = {"code": "W1", "name": "Water", "service": "WATER", "unit": "ccf", "source_name": "", "source_sha256": ""}
+    facts = {
+        "code": "W1",
+        "name": "Water",
+        "service": "WATER",
+        "unit": "ccf",
+        "source_name": "",
+        "source_sha256": "",
+    }
     return rate_book.store_version(
         **{**facts, **more}, definition=definition, effective_from=start, by=system_user()
     )
@@ -58,7 +65,9 @@ class TestStoreVersion:
 
     def test_refuses_a_schedule_of_another_unit(self) -> None:
         store(start=date(2023, 1, 1))
-        with pytest.raises(rate_book.ScheduleDiffers, match="W1 is a rate for WATER in ccf, not for WATER in kgal"):
+        with pytest.raises(
+            rate_book.ScheduleDiffers, match="W1 is a rate for WATER in ccf, not for WATER in kgal"
+        ):
             store(start=date(2024, 1, 1), unit="kgal")
 
     def test_refuses_a_code_without_room(self) -> None:
@@ -89,7 +98,9 @@ class TestImportRates:
             code = int(stop.code or 0)
         return code, capsys.readouterr().out.splitlines()
 
-    def test_stores_a_version_a_class_that_prices_as_the_file_does(self, committed_db: str, capsys: Any) -> None:
+    def test_stores_a_version_a_class_that_prices_as_the_file_does(
+        self, committed_db: str, capsys: Any
+    ) -> None:
         path = FILES / "maple_hollow.owrs"
         code, said = self.run(capsys, str(path))
         assert (code, said[-1]) == (0, "5 rates imported, 0 classes refused")
@@ -131,7 +142,9 @@ class TestImportRates:
 
     def test_refuses_a_bad_file_whole(self, committed_db: str, capsys: Any, tmp_path: Path) -> None:
         path = tmp_path / "twice.owrs"
-        path.write_text("metadata: {effective_date: 2024-07-01, utility_name: T}\nmetadata: {}\n", encoding="utf-8")
+        path.write_text(
+            "metadata: {effective_date: 2024-07-01, utility_name: T}\nmetadata: {}\n", encoding="utf-8"
+        )
         code, said = self.run(capsys, str(path))
         assert code == 1
         assert said == ["Refused: twice.owrs: YAML: duplicate key 'metadata', line 2. Nothing was changed."]
@@ -142,7 +155,9 @@ class TestImportRates:
         text = (FILES / "maple_hollow.owrs").read_text(encoding="utf-8")
         self.run(capsys, str(FILES / "maple_hollow.owrs"))
         # A new class comes first, then one whose prices changed under the same date.
-        text = text.replace("rate_structure:\n", "rate_structure:\n  NEW: {service_charge: 1, bill: service_charge}\n")
+        text = text.replace(
+            "rate_structure:\n", "rate_structure:\n  NEW: {service_charge: 1, bill: service_charge}\n"
+        )
         path.write_text(text.replace("9*number", "10*number"), encoding="utf-8")
         code, said = self.run(capsys, str(path))
         assert code == 1
@@ -151,8 +166,11 @@ class TestImportRates:
 
     @pytest.mark.parametrize(
         "arguments",
-        [("nowhere.owrs",), (str(FILES / "maple_hollow.owrs"), "--effective", "soon"),
-         (str(FILES / "maple_hollow.owrs"), "--assume", "meter_size")],
+        [
+            ("nowhere.owrs",),
+            (str(FILES / "maple_hollow.owrs"), "--effective", "soon"),
+            (str(FILES / "maple_hollow.owrs"), "--assume", "meter_size"),
+        ],
     )
     def test_exits_2_where_it_cannot_start(self, arguments: tuple[str, ...]) -> None:
         with pytest.raises(CommandError) as refusal:

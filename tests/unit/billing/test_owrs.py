@@ -114,7 +114,9 @@ class TestParse:
             engine.price({"usage": "11", "water_type": "odd"})
 
 
-BROKEN = owrs.parse((FILES / "broken_classes.owrs").read_text(encoding="utf-8"), file_name="broken_classes.owrs")
+BROKEN = owrs.parse(
+    (FILES / "broken_classes.owrs").read_text(encoding="utf-8"), file_name="broken_classes.owrs"
+)
 
 
 class TestRefusedClasses:
@@ -122,7 +124,10 @@ class TestRefusedClasses:
         ("customer_class", "cause"),
         [
             ("NO_BILL", "no bill formula"),
-            ("UNKNOWN_NAME", "formula names 'flat_rat', which is neither a part of the class nor a known input"),
+            (
+                "UNKNOWN_NAME",
+                "formula names 'flat_rat', which is neither a part of the class nor a known input",
+            ),
             ("CIRCLE", "circle: service_charge > commodity_charge > service_charge"),
             ("FALLING", "tier starts not increasing in commodity_charge: 0, 20, 10"),
             ("ONE_TIER", "only one tier"),
@@ -156,8 +161,14 @@ class TestRefusedFiles:
             ("- 1", "not a set of named values"),
             ("metadata: {}", "effective_date is not a date"),
             ("rate_structure: {}", "no metadata"),
-            (HEAD.replace("2024-07-01", "2024-02-30") + "  A: {bill: 1}", "effective_date is not a date: '2024-02-30'"),
-            (HEAD.replace("Town}", "Town, bill_unit: bucket}") + "  A: {bill: 1}", "unknown bill_unit 'bucket'"),
+            (
+                HEAD.replace("2024-07-01", "2024-02-30") + "  A: {bill: 1}",
+                "effective_date is not a date: '2024-02-30'",
+            ),
+            (
+                HEAD.replace("Town}", "Town, bill_unit: bucket}") + "  A: {bill: 1}",
+                "unknown bill_unit 'bucket'",
+            ),
             (HEAD.replace("Town}", "Town, bill_frequency: daily}") + "  A: {bill: 1}", "'daily'"),
             (HEAD.replace("utility_name: Town", "x: y") + "  A: {bill: 1}", "no utility_name"),
             (HEAD + "  {}", "no rate_structure"),

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.shared_data
 
 def test_agrees_with_every_expected_bill(shared_data: Path) -> None:
     with (shared_data / "owrs" / "cases.csv").open(encoding="utf-8", newline="") as stream:
-        quotes = list(quoting.quote(csv.DictReader(stream), rates=quoting.RateFiles(shared_data / "owrs" / "files")))
+        quotes = list(
+            quoting.quote(csv.DictReader(stream), rates=quoting.RateFiles(shared_data / "owrs" / "files"))
+        )
     wrong = [(one.row["case_id"], one.refused, one.differences) for one in quotes if not one.agrees]
     assert wrong == []
     assert len(quotes) == 5654
@@ -24,7 +26,9 @@ def test_agrees_with_every_expected_bill(shared_data: Path) -> None:
 
 def test_adds_the_same_lines_as_the_exact_total(shared_data: Path) -> None:
     with (shared_data / "owrs" / "cases.csv").open(encoding="utf-8", newline="") as stream:
-        quotes = list(quoting.quote(csv.DictReader(stream), rates=quoting.RateFiles(shared_data / "owrs" / "files")))
+        quotes = list(
+            quoting.quote(csv.DictReader(stream), rates=quoting.RateFiles(shared_data / "owrs" / "files"))
+        )
     for one in quotes:
         assert one.result is not None
         assert one.result.exact_total == sum(line.exact for line in one.result.lines)

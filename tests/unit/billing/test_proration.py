@@ -129,7 +129,9 @@ class TestProrationOfABill:
 
     def test_prices_each_side_of_a_change_at_its_own_rate(self) -> None:
         shares = shares_of(days=[12, 18])
-        assert [share_amount(Decimal(amount), share) for amount, share in zip(("10", "20"), shares, strict=True)] == [
+        assert [
+            share_amount(Decimal(amount), share) for amount, share in zip(("10", "20"), shares, strict=True)
+        ] == [
             Decimal(4),
             Decimal(12),
         ]

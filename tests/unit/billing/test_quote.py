@@ -27,10 +27,16 @@ class TestQuote:
         assert (one.agrees, one.compared) == (True, True)
 
     def test_takes_json_instead_where_it_stands(self) -> None:
-        row = {**HOUSE, "inputs_json": json.dumps({"usage_ccf": 30, "meter_size": '5/8"'}), "exact_total": "93.1"}
+        row = {
+            **HOUSE,
+            "inputs_json": json.dumps({"usage_ccf": 30, "meter_size": '5/8"'}),
+            "exact_total": "93.1",
+        }
         assert quote(TOWN, row)[0].agrees
 
-    @pytest.mark.parametrize(("exact", "agrees"), [("34.105001", True), ("34.1050011", False), ("34.11", False)])
+    @pytest.mark.parametrize(
+        ("exact", "agrees"), [("34.105001", True), ("34.1050011", False), ("34.11", False)]
+    )
     def test_compares_exact_amounts_to_a_millionth(self, exact: str, agrees: bool) -> None:
         assert quote(TOWN, {**HOUSE, "exact_total": exact})[0].agrees is agrees
 
@@ -49,7 +55,7 @@ class TestQuote:
         ("row", "said"),
         [
             ({**HOUSE, "customer_class": "OTHER"}, "maple_hollow.owrs: class OTHER: no rate for class OTHER"),
-            ({**HOUSE, "usage_ccf": "12,3O"}, "usage is not a number: '12,3O'"),
+            ({**HOUSE, "usage_ccf": "12,3O"}, "usage is not a number that can be reckoned with: '12,3O'"),
             ({**HOUSE, "usage_ccf": "-1"}, "the use is negative"),
             ({**HOUSE, "meter_size": '9"'}, 'no price for meter size 9" in service_charge'),
             ({**HOUSE, "meter_size": ""}, "missing meter size"),
@@ -81,7 +87,9 @@ class TestQuote:
 
 
 class TestCommand:
-    def run(self, capsys: Any, cases: list[dict[str, str]], tmp_path: Path, *options: str) -> tuple[int, list[str]]:
+    def run(
+        self, capsys: Any, cases: list[dict[str, str]], tmp_path: Path, *options: str
+    ) -> tuple[int, list[str]]:
         path = tmp_path / "cases.csv"
         with path.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.DictWriter(stream, list(cases[0]))
@@ -99,7 +107,9 @@ class TestCommand:
         assert (code, said) == (0, ["2 of 2 agree"])
 
     def test_exits_1_on_a_difference(self, capsys: Any, tmp_path: Path) -> None:
-        cases = [{"case_id": f"c{n}", **HOUSE, "exact_total": amount} for n, amount in enumerate(("34.105", "1"))]
+        cases = [
+            {"case_id": f"c{n}", **HOUSE, "exact_total": amount} for n, amount in enumerate(("34.105", "1"))
+        ]
         code, said = self.run(capsys, cases, tmp_path)
         assert (code, said) == (1, ["c1: total is 34.105, expected 1", "1 of 2 agree"])
 

@@ -1,6 +1,7 @@
 """What holds for every rate: parts sum to the whole, more use never costs less, order is nothing, no float anywhere."""
 
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
@@ -17,7 +18,12 @@ PRICES = st.decimals(0, 50, places=4)
 def rising_tiers(draw: st.DrawFn) -> dict[str, Any]:
     limits = sorted(draw(st.sets(st.decimals(1, 10_000, places=1), max_size=5)))
     prices = sorted(draw(st.lists(PRICES, min_size=len(limits) + 1, max_size=len(limits) + 1)))
-    return {"code": "use", "kind": "tiered", "limits": [str(n) for n in limits], "prices": [str(p) for p in prices]}
+    return {
+        "code": "use",
+        "kind": "tiered",
+        "limits": [str(n) for n in limits],
+        "prices": [str(p) for p in prices],
+    }
 
 
 @st.composite
@@ -60,7 +66,9 @@ class TestEveryRate:
         assert sum(Decimal(step["amount"]) for step in blocks) == result.lines[1].exact
 
     @given(rising_tiers(), USES, USES)
-    def test_never_costs_less_for_more_use(self, charge: dict[str, Any], one: Decimal, other: Decimal) -> None:
+    def test_never_costs_less_for_more_use(
+        self, charge: dict[str, Any], one: Decimal, other: Decimal
+    ) -> None:
         engine = compile_rate(definition([charge]))
         small, large = (engine.price({"usage": use}) for use in sorted([one, other]))
         assert small.exact_total <= large.exact_total
@@ -94,4 +102,4 @@ class TestEveryRate:
                 if step["to"] is not None:
                     widths[step["block"] - 1] += Decimal(step["quantity"])
         limits = [Decimal(0), *map(Decimal, charge["limits"])]
-        assert widths == [high - low for low, high in zip(limits, limits[1:], strict=False)]
+        assert widths == [high - low for low, high in pairwise(limits)]

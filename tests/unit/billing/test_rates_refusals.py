@@ -1,9 +1,12 @@
 """What the engine refuses: bad definitions at entry, and bills without a price when they are priced."""
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from billing import rates
 from billing.rates import compile_rate
@@ -42,6 +45,8 @@ BAD = [
     (definition({**FLAT, "amount": True}), rates.NotANumber, "not exact"),
     (definition({**FLAT, "amount": "5,1"}), rates.NotANumber, "'5,1'"),
     (definition({**FLAT, "amount": "NaN"}), rates.NotANumber, "'NaN'"),
+    (definition({**FLAT, "amount": "9" * 40}), rates.NotANumber, "more digits"),
+    (definition(FLAT, parts={f"p{n}": "1" for n in range(400)}), rates.DefinitionRefused, "more than 300"),
     (definition({"code": "b", "kind": "fixed", "by": "zone", "values": {}}), rates.TableRefused, "no values"),
     (definition({"code": "b", "kind": "fixed", "values": {"1": "2"}}), rates.TableRefused, "'by'"),
     (
@@ -50,7 +55,9 @@ BAD = [
         "key '1' does not combine zone and season",
     ),
     (
-        definition({"code": "b", "kind": "fixed", "by": "meter_size", "values": {'1_1/2"': "2", '1 1/2"': "3"}}),
+        definition(
+            {"code": "b", "kind": "fixed", "by": "meter_size", "values": {'1_1/2"': "2", '1 1/2"': "3"}}
+        ),
         rates.KeyTwice,
         "duplicate key '1 1/2\"'",
     ),
@@ -108,6 +115,26 @@ class TestCompileRate:
         assert str(refusal.value) == "use, prices, block 2: not a number: '2.x'"
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+WORDS = st.sampled_from(
+    ["kind", "by", "values", "amount", "price", "limits", "prices", "blocks", "of", "rate", "to", "budget"]
+)
+KINDS = st.sampled_from(["fixed", "flat", "uniform", "tiered", "budget", "percent", "formula"])
+
+
+class TestCompileRateOnAnything:
+    @given(KINDS, st.dictionaries(WORDS, JSON, max_size=4), JSON)
+    def test_refuses_or_prices_and_never_fails_otherwise(self, kind: str, fields: Any, anything: Any) -> None:
+        component = {**fields, "code": "x", "kind": kind}
+        for bad in (anything, definition(component), definition(FLAT, parts={"p": fields or anything})):
+            with suppress(rates.RateRefused, rates.NotPriceable):
+                assert compile_rate(bad).price({"usage": "3"}).total is not None
+
+
 class TestPrice:
     TABLE = {"code": "base", "kind": "fixed", "by": "meter_size", "values": {'5/8"': "12.50"}}
 
@@ -130,13 +157,15 @@ class TestPrice:
         refusal = self.refusal(tiers({"price": "1"}), inputs={"usage": "-3"})
         assert isinstance(refusal, rates.UseNegative)
 
-    @pytest.mark.parametrize("use", ["12,3O", "", "NaN", "1e400", 1.5, True, None])
+    @pytest.mark.parametrize("use", ["12,3O", "", "NaN", "1e400", "9" * 40, Decimal("NaN"), 1.5, True, None])
     def test_refuses_an_input_that_is_no_exact_number(self, use: Any) -> None:
         refusal = self.refusal(tiers({"price": "1"}), inputs={"usage": use})
         assert isinstance(refusal, rates.InputNotANumber)
 
     def test_refuses_to_divide_by_nothing(self) -> None:
-        refusal = self.refusal(formula("f", "usage/dwelling_units"), inputs={"usage": "3", "dwelling_units": "0"})
+        refusal = self.refusal(
+            formula("f", "usage/dwelling_units"), inputs={"usage": "3", "dwelling_units": "0"}
+        )
         assert isinstance(refusal, rates.DividedByZero)
 
     def test_refuses_limits_and_prices_that_do_not_pair(self) -> None:

@@ -22,7 +22,7 @@ BASE = {
     "code": "base",
     "kind": "fixed",
     "by": "meter_size",
-    "values": {'5/8"': "12.50", "1_1/2\"": "40.25"},
+    "values": {'5/8"': "12.50", '1_1/2"': "40.25"},
     "charge_type": "WATER",
     "label": "Water base charge",
 }
@@ -64,7 +64,12 @@ class TestUniform:
         assert line.amount == Decimal("0.01")
 
     def test_takes_its_price_from_a_table(self) -> None:
-        by_season = {"code": "use", "kind": "uniform", "by": "season", "values": {"summer": "3", "winter": "2"}}
+        by_season = {
+            "code": "use",
+            "kind": "uniform",
+            "by": "season",
+            "values": {"summer": "3", "winter": "2"},
+        }
         assert price(by_season, usage="4", season="winter").total == Decimal("8.00")
 
 
@@ -105,7 +110,9 @@ class TestTiered:
 
     def test_declining_blocks_grow_cheaper(self) -> None:
         falling = [{"to": "10", "price": "3"}, {"price": "1"}]
-        assert price({"code": "use", "kind": "tiered", "blocks": falling}, usage="12").total == Decimal("32.00")
+        assert price({"code": "use", "kind": "tiered", "blocks": falling}, usage="12").total == Decimal(
+            "32.00"
+        )
 
 
 class TestBudget:
@@ -228,7 +235,12 @@ class TestWorking:
 
     def test_shows_the_parts_a_budget_stands_on(self) -> None:
         engine = rate(
-            {**TestBudget.CHARGE, "budget": ["indoor"], "limits": ["indoor", "150%"], "prices": ["1", "2", "3"]},
+            {
+                **TestBudget.CHARGE,
+                "budget": ["indoor"],
+                "limits": ["indoor", "150%"],
+                "prices": ["1", "2", "3"],
+            },
             parts={"indoor": {"formula": "hhsize*50*days_in_period/1000"}},
         )
         line = engine.price({"usage": "12", "hhsize": "3", "days_in_period": "61"}).lines[0]
