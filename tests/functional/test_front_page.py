@@ -29,7 +29,7 @@ class TestServedOffice:
 
 class TestWorker:
     def test_answers_on_this_process_s_queues(self, worker) -> None:
-        assert app.control.inspect(timeout=5).ping()
+        assert app.control.inspect(timeout=5, limit=1).ping()
 
     def test_replaces_a_killed_pool_process(self, worker) -> None:
         (killed,) = worker.children()
@@ -38,7 +38,7 @@ class TestWorker:
         while killed in worker.children() or not worker.children():
             assert time.monotonic() < deadline, "no new process came"
             time.sleep(0.1)
-        assert app.control.inspect(timeout=5).ping()
+        assert app.control.inspect(timeout=5, limit=1).ping()
 
     def test_stops_when_asked(self, worker) -> None:
         worker.stop()
