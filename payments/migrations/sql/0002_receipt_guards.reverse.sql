@@ -1,0 +1,10 @@
+DROP TRIGGER IF EXISTS guard_void ON payments_receiptvoid;
+DROP TRIGGER IF EXISTS guard_void_request ON payments_voidrequest;
+DROP TRIGGER IF EXISTS check_receipt_sums ON payments_tender;
+DROP TRIGGER IF EXISTS check_receipt_sums ON payments_receiptline;
+DROP TRIGGER IF EXISTS check_receipt_sums ON payments_receipt;
+DROP TRIGGER IF EXISTS guard_receipt ON payments_receipt;
+DROP FUNCTION IF EXISTS payments_guard_void();
+DROP FUNCTION IF EXISTS payments_guard_void_request();
+DROP FUNCTION IF EXISTS payments_check_receipt_sums();
+DROP FUNCTION IF EXISTS payments_guard_receipt();

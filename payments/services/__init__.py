@@ -1,0 +1,1 @@
+"""What payments may write: drawers and their sessions, receipts, voids."""
