@@ -2,7 +2,7 @@
 
 Pure: figures in, text out. Every series is one `<path>`, whatever the number of points, so that a bill
 page prints fast. Each drawing carries a title and a description, and comes with its figures as rows, for
-the table that stands behind it. Bars start at zero. Series differ by shape or hatching as well as by
+the table that stands behind it. Bars start at zero. Series differ by shape or stripes as well as by
 colour, so that grey paper shows the same.
 """
 
@@ -61,7 +61,7 @@ def usage_chart(*, months: Sequence[UsageMonth], unit: str, chart_id: str, title
     """Draw monthly use as bars with last year's line over them.
 
     `months` are in order of time, usually 13; `unit` is what `quantity` is measured in ("CCF", "gallons");
-    `chart_id` must be unique on the page. Estimated months are hatched. An empty sequence gives a drawing
+    `chart_id` must be unique on the page. Estimated months are striped. An empty sequence gives a drawing
     that says so.
     """
     title = title or f"Use by month, {unit}"
@@ -87,7 +87,7 @@ def usage_chart(*, months: Sequence[UsageMonth], unit: str, chart_id: str, title
             default=Decimal(1),
         )
     )
-    body = _usage_axes(top) + _usage_series(months, top, chart_id) + _usage_labels(months, top)
+    body = _usage_axes(top) + _usage_series(months, top) + _usage_labels(months, top)
     return Chart(title, description, _svg(chart_id, title, description, USAGE_HEIGHT, body), headers, rows)
 
 
@@ -120,40 +120,8 @@ def aging_chart(
             rows,
         )
     description = "; ".join(f"{label} {amount}" for label, amount, _ in rows) + "."
-    pieces: list[str] = []
-    left = 0.0
-    label_free_from = -1.0
-    for bucket, part, fill in zip(buckets, shown, AGING_FILLS, strict=False):
-        width = float(part / total) * WIDTH
-        if not width:
-            continue
-        pieces.append(_rect_path(left, 8, max(width - 1.5, 1), 18, fill))
-        if left >= label_free_from:
-            anchor_end = left > WIDTH - 64
-            pieces.append(
-                _text(
-                    WIDTH if anchor_end else left,
-                    41,
-                    bucket.label,
-                    size=11,
-                    anchor="end" if anchor_end else "start",
-                )
-            )
-            pieces.append(
-                _text(
-                    WIDTH if anchor_end else left,
-                    55,
-                    f"{part:,.2f}",
-                    size=12,
-                    anchor="end" if anchor_end else "start",
-                    fill=INK,
-                )
-            )
-            label_free_from = left + max(_text_width(bucket.label, 11), _text_width(f"{part:,.2f}", 12)) + 6
-        left += width
-    return Chart(
-        title, description, _svg(chart_id, title, description, AGING_HEIGHT, "".join(pieces)), headers, rows
-    )
+    body = _aging_body(buckets, shown, total)
+    return Chart(title, description, _svg(chart_id, title, description, AGING_HEIGHT, body), headers, rows)
 
 
 def axis_top(largest: Decimal) -> Decimal:
@@ -167,6 +135,29 @@ def axis_top(largest: Decimal) -> Decimal:
     raise AssertionError("a figure is never above ten times its own power of ten")
 
 
+def _aging_body(buckets: Sequence[AgingBucket], shown: Sequence[Decimal], total: Decimal) -> str:
+    """Draw the pieces of the bar; the largest are labelled first, and a label that finds no room is left out."""
+    pieces: list[str] = []
+    places: list[tuple[Decimal, float, str]] = []
+    left = 0.0
+    for bucket, part, fill in zip(buckets, shown, AGING_FILLS, strict=False):
+        width = float(part / total) * WIDTH
+        if width:
+            pieces.append(_rect_path(left, 8, max(width - 1.5, 1), 18, fill))
+            places.append((part, left, bucket.label))
+        left += width
+    taken: list[tuple[float, float]] = []
+    for part, start, label in sorted(places, reverse=True):
+        amount = f"{part:,.2f}"
+        wide = max(_text_width(label, 11), _text_width(amount, 12))
+        at = max(min(start, WIDTH - wide), 0)
+        if any(at < end and begin < at + wide for begin, end in taken):
+            continue
+        taken.append((at - 8, at + wide + 8))
+        pieces.append(_text(at, 41, label) + _text(at, 55, amount, size=12, fill=INK))
+    return "".join(pieces)
+
+
 def _usage_axes(top: Decimal) -> str:
     lines = "".join(f"M{PLOT_LEFT} {_y(top * part / 2, top):.1f}H{WIDTH}" for part in (0, 1, 2))
     labels = "".join(
@@ -176,7 +167,7 @@ def _usage_axes(top: Decimal) -> str:
     return f'<path class="chart-grid" d="{lines}" fill="none" stroke="{GRID}" stroke-width="1"/>{labels}'
 
 
-def _usage_series(months: Sequence[UsageMonth], top: Decimal, chart_id: str) -> str:
+def _usage_series(months: Sequence[UsageMonth], top: Decimal) -> str:
     slot = (WIDTH - PLOT_LEFT) / len(months)
     actual: list[str] = []
     estimated: list[str] = []
@@ -187,7 +178,10 @@ def _usage_series(months: Sequence[UsageMonth], top: Decimal, chart_id: str) -> 
         if point.quantity is not None and point.quantity > 0:
             corner = f"M{left + slot * 0.16:.1f} {PLOT_BOTTOM}V{_y(point.quantity, top):.1f}"
             bar = f"{corner}h{slot * 0.68:.1f}V{PLOT_BOTTOM}z"
-            (estimated if point.estimated else actual).append(bar)
+            if point.estimated:
+                estimated.append(bar + _stripes(left + slot * 0.16, slot * 0.68, _y(point.quantity, top)))
+            else:
+                actual.append(bar)
         if point.prior is None:
             pen_down = False
         else:
@@ -197,12 +191,9 @@ def _usage_series(months: Sequence[UsageMonth], top: Decimal, chart_id: str) -> 
     if actual:
         series += f'<path class="chart-bar" d="{"".join(actual)}" fill="{BAR}"/>'
     if estimated:
-        hatch = f"{chart_id}-hatch"
         series += (
-            f'<defs><pattern id="{escape(hatch)}" width="5" height="5" patternUnits="userSpaceOnUse">'
-            f'<path class="chart-hatch" d="M0 5L5 0" stroke="{BAR}" stroke-width="1.4"/></pattern></defs>'
-            f'<path class="chart-bar-estimated" d="{"".join(estimated)}"'
-            f' fill="url(#{escape(hatch)})" stroke="{BAR}"/>'
+            f'<path class="chart-bar-estimated" d="{"".join(estimated)}" fill="none" stroke="{BAR}"'
+            ' stroke-width="1.3"/>'
         )
     if line:
         series += (
@@ -210,6 +201,12 @@ def _usage_series(months: Sequence[UsageMonth], top: Decimal, chart_id: str) -> 
             ' stroke-linejoin="round" stroke-linecap="round" stroke-dasharray="5 3"/>'
         )
     return series
+
+
+def _stripes(left: float, width: float, top: float) -> str:
+    # Lines of the path itself: a pattern fill comes out empty in print.
+    count = int((PLOT_BOTTOM - top) // 4)
+    return "".join(f"M{left:.1f} {PLOT_BOTTOM - 4 * step}h{width:.1f}" for step in range(1, count + 1))
 
 
 def _usage_labels(months: Sequence[UsageMonth], top: Decimal) -> str:
@@ -244,7 +241,7 @@ def _usage_labels(months: Sequence[UsageMonth], top: Decimal) -> str:
         )
         labels.append(_text(PLOT_LEFT + 23, 12, "year before"))
     if any(point.estimated for point in months):
-        labels.append(_text(WIDTH, 12, "hatched: estimated", anchor="end"))
+        labels.append(_text(WIDTH, 12, "striped: estimated", anchor="end"))
     return "".join(labels)
 
 

@@ -11,14 +11,28 @@ function waiting(change) {
   else document.documentElement.classList.remove("is-loading");
 }
 
-function say(words) {
+// A session that ended answers with the log-in page; swapped into a panel it would be nonsense, and going there would
+// lose what stands half typed on this one.
+function loggedOut(event) {
+  const answered = event.detail.xhr.responseURL;
+  if (!answered || !new URL(answered).pathname.startsWith("/login/")) return false;
+  event.detail.shouldSwap = false;
+  const link = document.createElement("a");
+  link.href = `/login/?next=${encodeURIComponent(location.pathname)}`;
+  link.target = "_blank";
+  link.textContent = "Log in again in a new tab";
+  say("You were logged out. What you typed is still here. ", link, ", then go on.");
+  return true;
+}
+
+function say(...words) {
   const place = document.getElementById("alerts");
   if (!place) return;
   const notice = document.createElement("div");
   notice.className = "notice notice-error";
   const text = document.createElement("div");
   text.className = "notice-words";
-  text.textContent = words;
+  text.append(...words);
   notice.append(text);
   place.replaceChildren(notice);
   notice.scrollIntoView({ block: "nearest" });
@@ -29,12 +43,14 @@ function refusalIn(html) {
   return (answer.querySelector("[data-refusal]") ?? answer.querySelector(".error-what"))?.textContent.trim();
 }
 
-const polled = (event) => /every/.test(event.detail.elt?.getAttribute("hx-trigger") ?? "");
+const polled = (event) => /every/.test((event.detail.requestConfig?.elt ?? event.detail.elt)?.getAttribute?.("hx-trigger") ?? "");
 
 export function start() {
   document.addEventListener("htmx:beforeRequest", (event) => { if (!polled(event)) waiting(1); });
   document.addEventListener("htmx:afterRequest", (event) => { if (!polled(event)) waiting(-1); });
-  document.addEventListener("htmx:beforeSwap", () => document.getElementById("alerts")?.replaceChildren());
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (!loggedOut(event) && !polled(event)) document.getElementById("alerts")?.replaceChildren();
+  });
 
   // An answer names where the focus goes: data-focus on an element; a summary of errors comes first.
   document.addEventListener("htmx:afterSettle", (event) => {

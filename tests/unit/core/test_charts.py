@@ -57,11 +57,11 @@ class TestUsageChart:
         assert (line.get("d") or "").count("M") == 2
         assert (line.get("d") or "").count("L") == 1
 
-    def test_hatches_estimated_months_apart_from_read_ones(self) -> None:
+    def test_stripes_estimated_months_apart_from_read_ones(self) -> None:
         chart = charts.usage_chart(months=thirteen_months(estimated=(3, 4)), unit="CCF", chart_id="use")
-        (hatched,) = paths(chart, "chart-bar-estimated")
-        assert hatched.get("fill") == "url(#use-hatch)"
-        assert (hatched.get("d") or "").count("M") == 2
+        (striped,) = paths(chart, "chart-bar-estimated")
+        assert striped.get("fill") == "none"
+        assert (striped.get("d") or "").count("z") == 2
         assert chart.rows[3][3] == "estimated"
 
     def test_says_the_latest_and_the_largest_month_in_words(self) -> None:
@@ -135,6 +135,13 @@ class TestAgingChart:
         chart = charts.aging_chart(buckets=buckets, chart_id="age")
         assert chart.rows[0] == ("Current", "-5.00", "0%")
         assert chart.svg.count("<path") == 1
+
+    def test_leaves_out_a_label_that_would_touch_another(self) -> None:
+        amounts = ("900.00", "1.00", "1.00", "1.00", "60.00")
+        buckets = [charts.AgingBucket(f"{index}0 days", Decimal(text)) for index, text in enumerate(amounts)]
+        root = ET.fromstring(charts.aging_chart(buckets=buckets, chart_id="age").svg)
+        drawn = [text.text for text in root.iter(f"{SVG}text")]
+        assert drawn == ["00 days", "900.00", "40 days", "60.00"]
 
     def test_says_so_when_nothing_is_owed(self) -> None:
         chart = charts.aging_chart(buckets=(charts.AgingBucket("Current", Decimal(0)),), chart_id="age")
