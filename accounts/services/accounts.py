@@ -107,7 +107,9 @@ def close_account(*, account: Account, closed_date: dt.date, by: User) -> Accoun
         )
         names = [agreement.get_service_display().lower() for agreement in served.order_by("service", "pk")]
         if names:
-            raise AccountStillServed(f"Account {row.number} still takes {', '.join(names)}. Stop service first.")
+            raise AccountStillServed(
+                f"Account {row.number} still takes {', '.join(names)}. Stop service first."
+            )
         row.closed_date = closed_date
         row.save(update_fields=["closed_date"])
         _record(row, "closed", by, f"Closed as of {closed_date}")
@@ -208,7 +210,9 @@ def set_billing_status(
 
     Raises ``DatesRunBackwards`` if a status from that day or later is entered already.
     """
-    refusal = DatesRunBackwards(f"A status from {from_date} or later is entered already. Choose a later date.")
+    refusal = DatesRunBackwards(
+        f"A status from {from_date} or later is entered already. Choose a later date."
+    )
     with (
         raising({"accounts_billingstatus_no_overlap": refusal, "accounts_billingstatus_dates": refusal}),
         transaction.atomic(),
@@ -217,7 +221,10 @@ def set_billing_status(
         BillingStatus.objects.filter(account=account, to_date__isnull=True).update(to_date=from_date)
         row = BillingStatus.objects.create(account=account, status=status, from_date=from_date, reason=reason)
         _record(
-            account, "billing_status", by, f"Billing is {row.get_status_display().lower()} from {from_date}: {reason}"
+            account,
+            "billing_status",
+            by,
+            f"Billing is {row.get_status_display().lower()} from {from_date}: {reason}",
         )
     return row
 

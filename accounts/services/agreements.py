@@ -42,18 +42,22 @@ def start_agreement(
         raise AgreementsDatesRefused(
             f"Account {account.number} was opened on {account.opened_date}; service cannot start on {from_date}."
         )
-    with raising({"accounts_agreement_one_at_a_time": lambda: _taken(service_point, from_date)}):
-        with transaction.atomic():
-            agreement = ServiceAgreement.objects.create(
-                account=account,
-                service_point=service_point,
-                service=service_point.service,
-                rate_code=rate_code,
-                status=Status.PENDING if is_pending else Status.ACTIVE,
-                from_date=from_date,
-                to_date=to_date,
-            )
-            _record(agreement, "started", by, f"{agreement.get_service_display()} from {from_date} at {rate_code}")
+    with (
+        raising({"accounts_agreement_one_at_a_time": lambda: _taken(service_point, from_date)}),
+        transaction.atomic(),
+    ):
+        agreement = ServiceAgreement.objects.create(
+            account=account,
+            service_point=service_point,
+            service=service_point.service,
+            rate_code=rate_code,
+            status=Status.PENDING if is_pending else Status.ACTIVE,
+            from_date=from_date,
+            to_date=to_date,
+        )
+        _record(
+            agreement, "started", by, f"{agreement.get_service_display()} from {from_date} at {rate_code}"
+        )
     return agreement
 
 
@@ -89,11 +93,15 @@ def _move(
 ) -> ServiceAgreement:
     """The one place where an agreement changes its status: lock, check against the table, write, audit."""
     refusals = {
-        "accounts_agreement_one_at_a_time": lambda: _taken(agreement.service_point, agreement.from_date, agreement)
+        "accounts_agreement_one_at_a_time": lambda: _taken(
+            agreement.service_point, agreement.from_date, agreement
+        )
     }
     with raising(refusals), transaction.atomic():
         (row,) = lock_rows(ServiceAgreement.objects.select_related("account"), [agreement.pk])
-        check_transition(ServiceAgreement.TRANSITIONS, row.status, to, what=f"{row.get_service_display()} service")
+        check_transition(
+            ServiceAgreement.TRANSITIONS, row.status, to, what=f"{row.get_service_display()} service"
+        )
         row.status = to
         if "to_date" in dates:
             row.to_date = dates["to_date"]

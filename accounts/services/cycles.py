@@ -18,7 +18,11 @@ def create_cycle(
             code=code, name=name, months_per_period=months_per_period, bills_when_read=bills_when_read
         )
         audit.record(
-            code="accounts.cycle.created", by=by, kind="cycle", key=code, summary=f"Entered cycle {code}, {name}"
+            code="accounts.cycle.created",
+            by=by,
+            kind="cycle",
+            key=code,
+            summary=f"Entered cycle {code}, {name}",
         )
     return cycle
 

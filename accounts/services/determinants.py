@@ -34,7 +34,9 @@ def set_determinant(
     """
     if (service_point is None) == (agreement is None):
         raise DeterminantOverlaps("A fact belongs to a service point or to an agreement, to one of them.")
-    refusal = DeterminantOverlaps(f"{kind} already has a value from {from_date} or later. Choose a later date.")
+    refusal = DeterminantOverlaps(
+        f"{kind} already has a value from {from_date} or later. Choose a later date."
+    )
     with (
         raising(
             {
@@ -49,7 +51,9 @@ def set_determinant(
         elif agreement is not None:
             lock_rows(ServiceAgreement, [agreement.pk])
         same = Determinant.objects.filter(service_point=service_point, agreement=agreement, kind=kind)
-        before = same.filter(to_date__isnull=True, from_date__lt=from_date).order_by("-from_date", "pk").first()
+        before = (
+            same.filter(to_date__isnull=True, from_date__lt=from_date).order_by("-from_date", "pk").first()
+        )
         if before is not None:
             before.to_date = from_date
             before.save(update_fields=["to_date"])

@@ -90,7 +90,8 @@ def change_mailing_address(
             kind="account",
             key=account.number,
             account_number=account.number,
-            summary=f"Mail goes to {kept.splitlines()[0]} from {from_date}" + (f" until {end}" if end else ""),
+            summary=f"Mail goes to {kept.splitlines()[0]} from {from_date}"
+            + (f" until {end}" if end else ""),
             data=data,
         )
     return row

@@ -44,7 +44,11 @@ def create_party(
             staff_user=staff_user,
         )
         audit.record(
-            code="accounts.party.created", by=by, kind="party", key=str(party.pk), summary=f"Entered {party.name}"
+            code="accounts.party.created",
+            by=by,
+            kind="party",
+            key=str(party.pk),
+            summary=f"Entered {party.name}",
         )
     return party
 

@@ -115,7 +115,9 @@ def create_service_point(
     """
     if service not in Service.values:
         raise PremiseRefused(f"{service} is no service of ours: {', '.join(Service.values)}.")
-    taken = PremiseRefused(f"{premise.street_address} has a {service.lower()} service point {number} already.")
+    taken = PremiseRefused(
+        f"{premise.street_address} has a {service.lower()} service point {number} already."
+    )
     with raising({"accounts_servicepoint_number": taken}), transaction.atomic():
         if number is None:
             lock_rows(Premise, [premise.pk])

@@ -106,7 +106,7 @@ BEGIN
         SELECT array_agg(DISTINCT account_id) INTO touched FROM old_rows;
     ELSE
         SELECT array_agg(account_id) INTO touched
-          FROM (SELECT account_id FROM old_rows UNION SELECT account_id FROM new_rows) AS both;
+          FROM (SELECT account_id FROM old_rows UNION SELECT account_id FROM new_rows) AS both_rows;
     END IF;
     PERFORM accounts_search_refresh(
         'accounts_search_source', ARRAY['NAME', 'PHONE', 'EMAIL', 'IDENTIFIER'], touched, TG_OP <> 'INSERT');
