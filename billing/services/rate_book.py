@@ -83,9 +83,8 @@ def store_version(
     require_transaction()
     compile_rate(definition)
     schedule = _schedule(code=code, name=name, service=service, unit=unit)
-    versions = list(
-        schedule.versions.filter(status=RateVersion.Status.APPROVED).order_by("effective_from", "pk")
-    )
+    approved = schedule.versions.filter(status=RateVersion.Status.APPROVED)
+    versions = list(approved.order_by("effective_from", "pk"))
     same = next((version for version in versions if version.effective_from == effective_from), None)
     if same is not None:
         if same.definition == definition:
@@ -96,7 +95,7 @@ def store_version(
         )
     before = [version for version in versions if version.effective_from < effective_from]
     after = [version for version in versions if version.effective_from > effective_from]
-    if before and (before[-1].effective_to is None or before[-1].effective_to > effective_from):
+    if before:
         _close(version=before[-1], on_date=effective_from)
     version = RateVersion.objects.create(
         schedule=schedule,
@@ -141,6 +140,9 @@ def _schedule(*, code: str, name: str, service: str, unit: str) -> RateSchedule:
 
 
 def _close(*, version: RateVersion, on_date: date) -> None:
+    """Let a version end on this date if it would not have ended by then. Raises PeriodAlreadyBilled."""
+    if version.effective_to is not None and version.effective_to <= on_date:
+        return
     billed = BillSegment.objects.filter(
         rate_version=version, status=BillSegment.Status.LIVE, to_date__gt=on_date
     )

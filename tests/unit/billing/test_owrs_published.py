@@ -9,6 +9,7 @@ import pytest
 
 from billing import quote as quoting
 from billing.rate_files import read_rates
+from core.money import to_cents
 
 pytestmark = pytest.mark.shared_data
 
@@ -53,3 +54,19 @@ def test_reads_the_rates_of_a_real_city(shared_data: Path) -> None:
     assert rate_file.refused == {}
     assert rate_file.metadata.bill_frequency == "BIMONTHLY"
     assert len(rate_file.classes) == 6
+
+
+def test_agrees_with_the_bills_that_were_published_exactly(shared_data: Path) -> None:
+    """Months of a bill and thousand gallons are converted here: the published figures are ccf and money a month."""
+    with (shared_data / "owrs" / "published_bills.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["our_check"] == "exact"]
+    rates = quoting.RateFiles(shared_data / "owrs" / "files")
+    for row in rows:
+        rate = rates.rate(file_name=row["file"], customer_class=row["customer_class"])
+        months = Decimal(row["months_in_bill"])
+        use = Decimal(row["usage_ccf_per_month"]) * months * (Decimal("0.748") if rate.unit == "kgal" else 1)
+        bill = rate.price({**quoting.case_inputs({"inputs_json": row["inputs_json"]}), "usage": use})
+        difference = to_cents(bill.exact_total / months) - Decimal(row["published_monthly_bill"])
+        # The publisher rounded the service and the use charge apart, and then added.
+        assert abs(difference) <= Decimal("0.01"), row
+    assert len(rows) == 175
