@@ -21,7 +21,16 @@ def load_strict(text: str) -> Any:
     try:
         return _Builder(text).document()
     except yaml.YAMLError as error:
-        raise YamlRefused(f"YAML: {' '.join(str(error).split())}") from error
+        raise YamlRefused(f"YAML: {_cause(error)}") from error
+
+
+def _cause(error: yaml.YAMLError) -> str:
+    """The parser's cause with its line, without what it calls the text."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        said = ", ".join(part for part in (error.context, error.problem) if part)
+        return f"{said}, line {mark.line + 1}, column {mark.column + 1}"
+    return " ".join(str(error).split())
 
 
 def _line(event: yaml.Event) -> int:
