@@ -45,6 +45,8 @@ def start_posting(*, run: BillRun, by: User) -> BillRun:
             raise RunNotApproved(
                 f"Run {locked.number} is {locked.get_state_display().lower()}; only an approved run is posted."
             )
+        # A month that nobody has opened yet is opened by its first bills; one that is closed stays so.
+        ledger.ensure_periods(from_date=locked.bill_date, to_date=locked.bill_date, by=by)
         words = f"Posting of run {locked.number} started"
         runs.move(locked, BillRun.State.POSTING, code="posting", by=by, summary=words)
     return locked
@@ -66,11 +68,9 @@ def post_chunk(*, terms: runs.RunTerms, by: User, size: int = CHUNK_SIZE) -> Pos
         before = ledger_queries.balances_for(account_ids, as_of=terms.bill_date)
         entries = _post_charges(item_ids, terms, by)
         amount = _issue(item_ids, before)
-        creditors = [account_id for account_id in account_ids if before[account_id].unapplied > 0]
-        if creditors:
-            ledger.allocate(
-                account_ids=creditors, effective_date=terms.bill_date, posting_date=terms.bill_date, by=by
-            )
+        ledger.allocate(
+            account_ids=account_ids, effective_date=terms.bill_date, posting_date=terms.bill_date, by=by
+        )
         result = PostedChunk(bills=len(items), entries=entries, amount=amount)
         audit.record(
             code="billing.run.chunk_posted",

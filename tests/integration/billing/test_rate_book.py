@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from billing.models import RateSchedule, RateVersion
 from billing.rates import BlocksNotRising, compile_rate
@@ -15,6 +16,7 @@ from billing.services import rate_book
 from core.db import TransactionRequired
 from core.models import AuditEvent
 from core.users import system_user
+from tests.factories import billing as factory
 
 FILES = Path(__file__).parents[2] / "rates"
 FLAT = {"format": 1, "unit": "ccf", "components": [{"code": "base", "kind": "flat", "amount": "5.00"}]}
@@ -81,6 +83,22 @@ class TestStoreVersion:
         with pytest.raises(BlocksNotRising):
             store(start=date(2024, 1, 1), definition=bad)
         assert not RateSchedule.objects.exists()
+
+
+class TestStoreVersionAfterBilling:
+    def test_starts_no_earlier_than_what_was_billed(self, books: str) -> None:
+        city = factory.make_city(count=1, services=("WATER",))
+        factory.read(city, on=date(2015, 1, 30), values=[103])
+        factory.calculate(factory.open_run(city), city)
+        with transaction.atomic(), pytest.raises(rate_book.PeriodAlreadyBilled) as refusal:
+            store(start=date(2015, 1, 29), definition=DEARER)
+        assert "W1 has billed up to 2015-01-30 at the prices from 2010-01-01" in str(refusal.value)
+        assert RateVersion.objects.filter(schedule__code="W1").count() == 1
+        with transaction.atomic():
+            store(start=date(2015, 1, 30), definition=DEARER)
+        assert RateVersion.objects.get(
+            schedule__code="W1", effective_from=date(2010, 1, 1)
+        ).effective_to == date(2015, 1, 30)
 
 
 class TestStoreVersionOutsideAnAct:
