@@ -18,20 +18,32 @@ class Look:
 
 
 _CODES: dict[tuple[str, str], str] = {
-    ("ok", "circle-check"): "ACTIVE POSTED PAID APPROVED ACCEPTED RELEASED RESTORED SETTLED KEPT PRESENT OK",
+    (
+        "ok",
+        "circle-check",
+    ): "ACTIVE POSTED PAID APPROVED ACCEPTED RELEASED RESTORED SETTLED KEPT LIVE VERIFIED NORMAL ON INSTALLED OK",
     ("ok", "checks"): "DONE COMPLETED CLOSED_OUT BALANCED",
-    ("info", "circle-dot"): "OPEN ISSUED CALCULATED REVIEW PRINTED MAILED ASSIGNED DISPATCHED EXPECTED",
+    (
+        "info",
+        "circle-dot",
+    ): "OPEN ISSUED CALCULATED REVIEW PRINTED MAILED ASSIGNED DISPATCHED RECEIVED CHECKED IN_STOCK",
     ("info", "progress"): "CALCULATING POSTING PRINTING RUNNING CLAIMED WORKING",
-    ("wait", "clock"): "PENDING WAITING REQUESTED PROPOSED QUEUED DRAFT SCHEDULED ESTIMATED",
+    (
+        "wait",
+        "clock",
+    ): "PENDING WAITING REQUESTED PROPOSED QUEUED DRAFT SCHEDULED ESTIMATED BALANCING UNVERIFIED",
     ("wait", "player-pause"): "PAUSED",
-    ("warn", "hand-stop"): "HELD HOLD SUSPENDED SOFT_CLOSED",
-    ("warn", "alert-triangle"): "PAST_DUE EXCEPTION SHORT OVER RETURNED UNRESOLVED DUE",
+    ("warn", "hand-stop"): "HELD HOLD SUSPENDED SOFT_CLOSED NO_BILL",
+    ("warn", "alert-triangle"): "PAST_DUE EXCEPTION SHORT OVER RETURNED UNRESOLVED DUE NOT_DONE",
     ("danger", "circle-x"): "ERROR FAILED REFUSED REJECTED BROKEN DEFAULTED OVERDUE",
-    ("danger", "plug-off"): "SHUT_OFF SHUTOFF OFF DISCONNECTED",
+    ("danger", "plug-off"): "SHUT_OFF SHUTOFF OFF OFF_AT_VALVE PLUGGED DISCONNECTED",
     ("danger", "arrow-back-up"): "REVERSED VOIDED VOID",
-    ("quiet", "lock"): "CLOSED LOCKED SEALED FINAL FINALED",
-    ("quiet", "ban"): "CANCELLED CANCELED WITHDRAWN EXPIRED WRITTEN_OFF",
-    ("quiet", "circle-dashed"): "INACTIVE VACANT ENDED SUPERSEDED NONE MISSING",
+    ("quiet", "lock"): "CLOSED LOCKED SEALED FINAL FINALED FINAL_BILLED",
+    ("quiet", "ban"): "CANCELLED CANCELED WITHDRAWN EXPIRED WRITTEN_OFF RECALLED OPTED_OUT",
+    (
+        "quiet",
+        "circle-dashed",
+    ): "INACTIVE VACANT ENDED SUPERSEDED NONE MISSING NOT_DUE RETIRED REMOVED STOPPED",
 }
 _LOOKS = {code: key for key, codes in _CODES.items() for code in codes.split()}
 

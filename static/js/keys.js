@@ -56,6 +56,12 @@ function press(event) {
   const candidates = elements().filter((element) => usable(element) && (!whileTyping || "keyAlways" in element.dataset));
   const found = (sequence && candidates.find((element) => combinations(element).includes(sequence)))
     || candidates.find((element) => combinations(element).includes(name));
+  // Esc in a field leaves the field and keeps what was typed; only the next one goes back a step.
+  if (found && name === "escape" && typing(event.target) && !("keyAlways" in found.dataset)) {
+    event.preventDefault();
+    event.target.blur();
+    return;
+  }
   if (found) {
     begun = "";
     event.preventDefault();

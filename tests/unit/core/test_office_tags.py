@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.template import Context, Engine, RequestContext
 from django.test import RequestFactory
@@ -113,6 +114,16 @@ class TestStatusBadge:
         page = rendered('{% status_badge "HELD" label="No rate" tone="danger" %}')
         assert "No rate" in page
         assert "status-danger" in page
+
+    def test_knows_every_state_and_status_that_a_model_can_have(self) -> None:
+        fields = [field for model in apps.get_models() for field in model._meta.fields]
+        codes = {
+            str(code)
+            for field in fields
+            if field.name in {"state", "status"} and field.choices
+            for code, _ in field.choices
+        }
+        assert codes - statuses.listed_codes() == set()
 
     def test_lists_no_code_twice(self) -> None:
         codes = [code for words in statuses._CODES.values() for code in words.split()]
