@@ -105,6 +105,7 @@ class _ClassReader:
         self.used: set[str] = set()
         self.done: dict[str, dict[str, Any] | str] = {}
         self.path: list[str] = []
+        self.billed: frozenset[str] = frozenset()
 
     def bill(self, text: str) -> list[dict[str, Any]]:
         """The components of the bill: a line a summand, and one for what a factor over the sum adds."""
@@ -116,6 +117,7 @@ class _ClassReader:
             return self.bill_with_rest(own)
         # A bill reads service first, whatever the order in the formula.
         names = sorted(names, key=lambda name: REPORTED.index(name) if name in REPORTED else len(REPORTED))
+        self.billed = frozenset(names)
         components = [self.component(name) for name in names]
         if factor is not None:
             components.append(
@@ -136,6 +138,7 @@ class _ClassReader:
         line.
         """
         names = [name for name in REPORTED if name in parse_formula(own).names]
+        self.billed = frozenset(names)
         components = [self.component(name) for name in names]
         rest = f"({own}) - ({' + '.join(names)})" if names else own
         code = "other_charges" if names else "charges"
@@ -162,8 +165,22 @@ class _ClassReader:
         if "kind" in spec:
             return {**head, **spec}
         if "formula" in spec:
-            return {**head, "kind": "formula", **spec}
+            fixed = self.is_fixed(spec["formula"])
+            return {**head, "kind": "fixed", "amount": spec} if fixed else {**head, "kind": "formula", **spec}
         return {**head, "kind": "fixed", **spec}
+
+    def is_fixed(self, text: str) -> bool:
+        """Whether a formula is an amount a period, which is shared when the period is.
+
+        Use is that period's use already, and so is a charge that is a line of the bill.
+        """
+        for name in parse_formula(text).names:
+            spec = self.done.get(name)
+            if name == "usage" or name in self.billed or (isinstance(spec, dict) and "kind" in spec):
+                return False
+            if isinstance(spec, dict) and "formula" in spec and not self.is_fixed(spec["formula"]):
+                return False
+        return True
 
     def need(self, name: str, wanted_by: str) -> str:
         """Make the part or input of this name part of the definition; gives the name it has there."""

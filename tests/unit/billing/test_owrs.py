@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from billing import owrs
-from billing.rates import NoPrice, RatedResult, compile_rate, explain
+from billing.rates import NoPrice, RatedResult, Share, compile_rate, explain
 
 FILES = Path(__file__).parents[2] / "rates"
 TOWN = owrs.parse((FILES / "maple_hollow.owrs").read_text(encoding="utf-8"), file_name="maple_hollow.owrs")
@@ -63,6 +63,12 @@ class TestParse:
         # 36 + 19.25 = 55.25, times 1.02
         assert result.exact_total == Decimal("56.355")
         assert [line.amount for line in result.lines] == [Decimal("36.00"), Decimal("19.25"), Decimal("1.11")]
+
+    def test_shares_a_formula_that_is_an_amount_a_period(self) -> None:
+        rate = compile_rate(TOWN.classes["RESIDENTIAL_MULTI"])
+        half = rate.price({"usage": "7", "number_dwelling_units": "4"}, share=Share(0, 15, 30))
+        # Half of 9 a dwelling; the use is the use of the half already.
+        assert (half.parts["service_charge"], half.parts["commodity_charge"]) == (18, Decimal("19.25"))
 
     def test_rounds_a_water_budget_half_to_even(self) -> None:
         # Indoor 3 x 50 x 30 / 1000 = 4.5, to 4; outdoor 1500 x 4.67 x 0.5 / 1000 = 3.5025, to 4; 150% of 8 is 12.
