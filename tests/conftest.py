@@ -1,5 +1,6 @@
 """Fixtures of every test: databases that are cloned and never emptied."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +61,14 @@ def _point_settings(databases: Databases) -> None:
     settings.REDIS_URL = databases.record.redis_url
     settings.CELERY_BROKER_URL = databases.record.redis_url
     app.conf.broker_url = databases.record.redis_url
+    # Test processes share one Redis server; each has its queues under a name of its own. Set here and not in
+    # prepare(): a process of a parallel run inherits the first one's environment, and reads its settings early.
+    prefix = f"test-{os.getpid()}-"
+    os.environ["OFFICE_BROKER_PREFIX"] = prefix
+    app.conf.broker_transport_options = {
+        **settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+        "global_keyprefix": prefix,
+    }
 
 
 def _make_template(databases: Databases) -> None:
@@ -188,8 +197,6 @@ def app_connection(request: pytest.FixtureRequest) -> Iterator[psycopg.Connectio
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of published rate files and of a real city's use; the test is skipped where it is absent."""
-    import os
-
     folder = Path(os.environ.get("SHARED_DATA", embedded.ROOT / ".." / "shared" / "data")).resolve()
     if not folder.is_dir():
         pytest.skip(f"SHARED_DATA is absent: no folder {folder}")

@@ -30,8 +30,7 @@ def prepare() -> None:
     os.environ["OFFICE_DEBUG"] = "0"
     os.environ["OFFICE_TIME_ZONE"] = "America/Chicago"
     os.environ["OFFICE_ALLOWED_HOSTS"] = "localhost,127.0.0.1,testserver"
-    # Test processes share one Redis server; each has its queues under a name of its own.
-    os.environ["OFFICE_BROKER_PREFIX"] = f"test-{os.getpid()}-"
+    os.environ.pop("OFFICE_BROKER_PREFIX", None)
     os.environ["DJANGO_SETTINGS_MODULE"] = "billing_office.settings"
     import hypothesis
     from django.conf import settings
