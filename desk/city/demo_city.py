@@ -1,0 +1,258 @@
+"""The demo city: made-up people, thirteen months of reads, twelve months billed and mostly paid by the real services."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from accounts.models import Account, Alert, Cycle, Note, Route, TenderRestriction
+from billing.models import Bill, BillMessage, BillRun
+from billing.services import posting, rate_book, review, runs, workers
+from core import policy
+from core.models import Holiday, User
+from core.periods import add_months
+from core.users import get_user, system_user
+from desk import services as desk
+from desk.city import figures, made_up
+from desk.city.statistics import analyze
+from desk.city.usage_city import check_empty
+from ledger import queries as ledger_queries
+from ledger import services as ledger
+from ledger.services import payment_lists
+from metering.models import Reading, ReadingException
+from payments.models import Drawer
+from serviceorders import services as serviceorders
+
+Say = Callable[[str], None]
+CYCLES = (("N", "North of the river"), ("S", "South of the river"))
+ROUTES_A_CYCLE = 6
+LOCKBOX = "1020"
+PAYS_IN_FULL, PAYS_PART = 0.90, 0.94
+PAYMENTS_AT_ONCE = 5000
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What was made."""
+
+    accounts: int
+    readings: int
+    bills: int
+    payments: int
+    first_month: dt.date
+    last_month: dt.date
+
+
+def months_until(last_month: dt.date, count: int) -> tuple[dt.date, ...]:
+    """The first days of ``count`` months, the last one ``last_month``."""
+    first = last_month.replace(day=1)
+    return tuple(add_months(first, back) for back in range(1 - count, 1))
+
+
+def build(*, accounts: int, months: int, seed: int, last_month: dt.date, say: Say) -> Demo:
+    """Make the city; the last month is read and not billed. Raises ``DatabaseNotEmpty``."""
+    check_empty()
+    desk.make_demo_people()
+    by = system_user()
+    plan = made_up.Plan(accounts=accounts, months=months_until(last_month, months), seed=seed)
+    say(f"Writing {accounts:,} accounts with {months} months of reads")
+    with transaction.atomic():
+        cycles = _office(plan, by)
+        readings = made_up.write_city(plan, cycles=cycles, by=by)
+    analyze()
+    bills = payments = 0
+    chance = random.Random(seed + 1)  # noqa: S311 - who pays when in a made-up city
+    with _relaxed_commits():
+        for number, month in enumerate(plan.months[:-1], start=1):
+            made = [_bill_month(cycle, month, by) for cycle, _ in cycles]
+            bills += sum(run.item_count for run in made)
+            payments += _pay_month(month, made, chance, by)
+            if number in (1, 3):
+                analyze()
+            say(f"Billed and collected {month:%B %Y}")
+    with transaction.atomic():
+        _color(plan, by)
+    serviceorders.claim_credits(on_date=add_months(plan.months[-1], 1), by=by)
+    analyze()
+    _remember(plan)
+    return Demo(accounts, readings, bills, payments, plan.months[0], plan.months[-1])
+
+
+def _office(plan: made_up.Plan, by: User) -> list[tuple[Cycle, list[Route]]]:
+    first, last = plan.months[0], plan.months[-1]
+    for code, (service, unit, name, definition) in figures.RATES.items():
+        rate_book.store_version(
+            code=code,
+            name=name,
+            service=service,
+            unit=unit,
+            definition=definition,
+            effective_from=first,
+            source_name="demo city",
+            source_sha256="",
+            ordinance="Ordinance 2024-17 (made up)",
+            by=by,
+        )
+    ledger.ensure_periods(from_date=first, to_date=add_months(last, 8), by=by)
+    policy.set_value(
+        parameter="billing.office_lines",
+        value=figures.OFFICE_LINES,
+        from_date=first,
+        by=by,
+        is_placeholder=True,
+    )
+    for year in range(first.year, last.year + 2):
+        for date, name in ((dt.date(year, 1, 1), "New Year"), (dt.date(year, 7, 4), "Independence Day")):
+            Holiday.objects.get_or_create(calendar="OFFICE", date=date, defaults={"name": name})
+    for code, name in (("D1", "Counter 1"), ("D2", "Counter 2"), ("D3", "Drive-through")):
+        Drawer.objects.create(code=code, name=name)
+    made = []
+    for code, name in CYCLES:
+        cycle = Cycle.objects.create(code=code, name=name)
+        routes = [
+            Route.objects.create(code=f"{code}{number:02d}", name=f"{name}, walk {number}", cycle=cycle)
+            for number in range(1, ROUTES_A_CYCLE + 1)
+        ]
+        made.append((cycle, routes))
+    return made
+
+
+def _bill_month(cycle: Cycle, month: dt.date, by: User) -> BillRun:
+    """One run from open to posted through the services that workers use."""
+    supervisor = get_user("supervisor") or by
+    end = add_months(month, 1)
+    run = runs.open_run(
+        cycle=cycle,
+        period_start=month,
+        period_end=end,
+        bill_date=end,
+        due_date=runs.due_date_of(bill_date=end),
+        by=by,
+    )
+    runs.start_calculation(run=run, by=by)
+    workers.calculate(run_id=run.pk, worker="demo", by=by)
+    _, figures_hash = review.fingerprint(run_id=run.pk)
+    run = review.approve_run(run=run, figures_hash=figures_hash, by=supervisor)
+    posting.start_posting(run=run, by=by)
+    workers.post(run_id=run.pk, worker="demo", by=by)
+    run.refresh_from_db()
+    return run
+
+
+def _pay_month(month: dt.date, made: Sequence[BillRun], chance: random.Random, by: User) -> int:
+    """Most pay what is due, some pay part or nothing; what they left comes with a later bill."""
+    bills = list(
+        Bill.objects.filter(run__in=made, status=Bill.Status.POSTED)
+        .order_by("number")
+        .values_list("account_id", "number", "bill_date", "due_date")
+    )
+    owed: dict[int, Decimal] = {}
+    if bills:
+        balances = ledger_queries.balances_for([bill[0] for bill in bills], as_of=bills[0][2])
+        owed = {account_id: balance.ledger for account_id, balance in balances.items()}
+    payments = []
+    for account_id, number, bill_date, due_date in bills:
+        amount, luck = owed.get(account_id, Decimal(0)), chance.random()
+        day = bill_date + dt.timedelta(days=chance.randrange(3, (due_date - bill_date).days + 5))
+        while day.weekday() > 4:
+            day += dt.timedelta(days=1)
+        if luck > PAYS_PART or amount <= 0:
+            continue
+        if luck > PAYS_IN_FULL:
+            amount = (amount / 2).quantize(Decimal(1)) or amount
+        payments.append(payment_lists.ListedPayment(account_id, amount, day, day, f"L{number}"))
+    for start in range(0, len(payments), PAYMENTS_AT_ONCE):
+        with transaction.atomic():
+            payment_lists.receive_list(
+                name=f"lockbox {month:%Y-%m}",
+                payments=payments[start : start + PAYMENTS_AT_ONCE],
+                debit_code=LOCKBOX,
+                by=by,
+            )
+    return len(payments)
+
+
+def _color(plan: made_up.Plan, by: User) -> None:
+    """What makes an office real: notes, warnings, a customer who may not pay by check, reads that look wrong."""
+    first, last = plan.months[0], plan.months[-1]
+    BillMessage.objects.create(
+        text="Leaf collection starts next month. Rake to the curb, not into the street.", from_date=last
+    )
+    accounts = list(Account.objects.order_by("number")[: min(plan.accounts, 400)])
+    for position, account in enumerate(accounts):
+        if position % 37 == 3:
+            Alert.objects.create(
+                account=account, kind="DOG", text="Dog in the back yard", from_date=first, created_by=by
+            )
+        if position % 61 == 7:
+            Alert.objects.create(
+                account=account,
+                kind="MEDICAL",
+                text="Oxygen at home, certificate on file",
+                source="Letter of the physician",
+                from_date=last,
+                to_date=add_months(last, 6),
+                created_by=by,
+            )
+        if position % 83 == 11:
+            TenderRestriction.objects.create(
+                account=account,
+                kind="NO_CHECKS",
+                reason="2 returned checks",
+                from_date=last,
+                to_date=add_months(last, 12),
+            )
+        if position % 29 == 5:
+            Note.objects.create(account=account, text="Asked about the last bill by phone.", written_by=by)
+    _doubtful_reads(accounts, plan)
+
+
+def _doubtful_reads(accounts: Sequence[Account], plan: made_up.Plan) -> None:
+    """A few of the last reads are held: they look too high, and a person must look before they are billed."""
+    end = add_months(plan.months[-1], 1)
+    chosen = [account.pk for position, account in enumerate(accounts) if position % 31 == 9][:12]
+    readings = (
+        Reading.objects.filter(
+            register__usage_sources__service_point__agreements__account__in=chosen,
+            register__usage_sources__service_point__service="WATER",
+            read_date=end,
+        )
+        .select_related("register")
+        .order_by("pk")
+    )
+    for reading in readings:
+        ReadingException.objects.create(
+            register=reading.register,
+            reading=reading,
+            on_date=reading.read_date,
+            code="HIGH",
+            severity="SEVERE",
+            text="Far above what this meter usually shows. Look at the read before it is billed.",
+        )
+
+
+@contextmanager
+def _relaxed_commits() -> Iterator[None]:
+    """History of a made-up city need not survive a crash of the machine while it is written: start again then."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO off")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET synchronous_commit")
+
+
+def _remember(plan: made_up.Plan) -> None:
+    """Leave a note for the front door: which month is to be billed."""
+    path = Path(settings.OFFICE_VAR) / "demo.json"
+    path.write_text(json.dumps({"last_period": f"{plan.months[-1]:%Y-%m}"}) + "\n", encoding="utf-8")
