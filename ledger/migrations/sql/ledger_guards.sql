@@ -91,7 +91,7 @@ BEGIN
         -- The guards wait for locks and then look again; a fixed snapshot would not see what they waited for.
         PERFORM ledger_guard.refuse('ledger_read_committed', 'money is posted under read committed only');
     END IF;
-    IF added.foreign_count > 0 OR added.latest > now() THEN
+    IF added.foreign_count > 0 OR added.latest > clock_timestamp() THEN
         PERFORM ledger_guard.refuse('ledger_entry_sealed', 'created_xid and recorded_at are not the writer''s to choose');
     END IF;
 

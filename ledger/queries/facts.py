@@ -1,0 +1,109 @@
+"""What was open on a day, read from the facts, and whether the caches may stand in for them.
+
+``as_of`` picks facts by their effective date (what the customer sees) or posting date (the books); ``known_as_of`` by
+the moment they were recorded. The SQL of one definition serves one account and the whole city.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from ledger.sql import fetch
+
+DateBasis = Literal["effective", "posting"]
+_COLUMNS: dict[DateBasis, str] = {"effective": "effective_date", "posting": "posting_date"}
+
+
+def day_column(date_basis: DateBasis) -> str:
+    """The entry's column of that date. Raises KeyError for any other word, so that no text reaches the SQL."""
+    return _COLUMNS[date_basis]
+
+
+def at(entry: str, *, day: str) -> str:
+    """The condition that the entry of this alias was there: dated on or before as_of, recorded by known_as_of."""
+    return (
+        f"{entry}.{day} <= %(as_of)s"
+        f" AND {entry}.recorded_at <= coalesce(%(known)s::timestamptz, 'infinity'::timestamptz)"
+    )
+
+
+def caches_hold(
+    *, as_of: date, known_as_of: datetime | None = None, date_basis: DateBasis = "effective"
+) -> bool:
+    """Whether the caches say what was true on the day: nothing is dated after it, and all is known."""
+    if known_as_of is not None:
+        return False
+    day = day_column(date_basis)
+    return not fetch(
+        f"SELECT 1 FROM ledger_journalentry WHERE {day} > %(as_of)s LIMIT 1",  # noqa: S608 - one of two column names
+        {"as_of": as_of},
+    )
+
+
+def moment(*, as_of: date, known_as_of: datetime | None = None, **others: Any) -> dict[str, Any]:
+    """The parameters that `at` needs."""
+    return {"as_of": as_of, "known": known_as_of, **others}
+
+
+def open_charges_sql(
+    *, date_basis: DateBasis = "effective", of_accounts: bool = True, cached: bool = False
+) -> str:
+    """SELECT of (charge_id, account_id, open_amount, due_date) with something open on the day."""
+    which = "AND c.account_id = ANY (%(account_ids)s)" if of_accounts else ""
+    if cached:
+        return (
+            "SELECT c.charge_id, c.account_id, c.open_amount, c.due_date FROM ledger_openitem c"
+            f" WHERE c.open_amount > 0 {which}"
+        )
+    day = day_column(date_basis)
+    return f"""
+SELECT c.id AS charge_id, c.account_id, c.amount - coalesce(a.net, 0) AS open_amount,
+       coalesce((SELECT d.due_date FROM ledger_chargeduedate d
+                 WHERE d.charge_id = c.id
+                   AND d.recorded_at <= coalesce(%(known)s::timestamptz, 'infinity'::timestamptz)
+                 ORDER BY d.id DESC LIMIT 1), c.due_date) AS due_date
+FROM ledger_charge c
+JOIN ledger_journalentry e ON e.id = c.entry_id
+LEFT JOIN {"LATERAL" if of_accounts else ""} (
+    SELECT a.charge_id, sum(CASE a.act WHEN 'APPLY' THEN a.amount ELSE -a.amount END) AS net
+    FROM ledger_allocation a JOIN ledger_journalentry ae ON ae.id = a.entry_id
+    WHERE {"a.charge_id = c.id AND" if of_accounts else ""} {at("ae", day=day)}
+    GROUP BY a.charge_id
+) a ON a.charge_id = c.id
+WHERE {at("e", day=day)} {which}
+  AND NOT EXISTS (SELECT FROM ledger_journalentry r WHERE r.reverses_id = e.id AND {at("r", day=day)})
+  AND c.amount > coalesce(a.net, 0)
+"""  # noqa: S608 - put together from fixed parts
+
+
+def unapplied_sql(*, date_basis: DateBasis = "effective") -> str:
+    """SELECT of (account_id, unapplied amount) of the accounts on the day."""
+    day = day_column(date_basis)
+    return f"""
+SELECT c.account_id, sum(c.amount - coalesce(a.net, 0))
+FROM ledger_credit c
+JOIN ledger_journalentry e ON e.id = c.entry_id
+LEFT JOIN LATERAL (
+    SELECT sum(CASE a.act WHEN 'APPLY' THEN a.amount ELSE -a.amount END) AS net
+    FROM ledger_allocation a JOIN ledger_journalentry ae ON ae.id = a.entry_id
+    WHERE a.credit_id = c.id AND {at("ae", day=day)}
+) a ON true
+WHERE c.account_id = ANY (%(account_ids)s) AND {at("e", day=day)}
+  AND NOT EXISTS (SELECT FROM ledger_journalentry r WHERE r.reverses_id = e.id AND {at("r", day=day)})
+GROUP BY c.account_id
+"""  # noqa: S608 - put together from fixed parts
+
+
+def held_sql(*, date_basis: DateBasis = "effective") -> str:
+    """SELECT of (account_id, held amount) of the accounts on the day."""
+    day = day_column(date_basis)
+    return f"""
+SELECT h.account_id, sum(CASE WHEN m.kind IN ('RECEIVED', 'INTEREST') THEN m.amount ELSE -m.amount END)
+FROM ledger_heldmoney h
+JOIN ledger_heldmovement m ON m.held_money_id = h.id
+JOIN ledger_journalentry e ON e.id = m.entry_id
+WHERE h.account_id = ANY (%(account_ids)s) AND {at("e", day=day)}
+  AND NOT EXISTS (SELECT FROM ledger_journalentry r WHERE r.reverses_id = e.id AND {at("r", day=day)})
+GROUP BY h.account_id
+"""  # noqa: S608 - put together from fixed parts
