@@ -75,7 +75,8 @@ def _make_template(databases: Databases) -> None:
     from django.core.management import call_command
 
     draft = f"draft_{databases.template}"
-    for name in databases.names("draft_") + databases.names("template_"):
+    databases.drop_unused_templates()
+    for name in databases.names("draft_"):
         databases.drop(name)
     databases.create(draft, template="template1")
     with _pointed_at(draft):

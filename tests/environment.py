@@ -3,6 +3,7 @@
 prepare() is called before Django reads its settings; the servers start when a test first asks for a database.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -49,6 +50,9 @@ class Databases:
         self.lease = lease
         self.record = lease.record
         self.template = f"{TEMPLATE_PREFIX}{_schema_digest()}"
+        # Held as long as this process clones it, so that a run of other files does not take it away.
+        self._in_use = (lease.var / f"{self.template}.lock").open("w")
+        fcntl.flock(self._in_use, fcntl.LOCK_SH)
 
     def url(self, *, role: str, database: str) -> str:
         return self.record.postgres_url(role=role, database=database)
@@ -98,6 +102,15 @@ class Databases:
         with (self.lease.var / f"{what}.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def drop_unused_templates(self) -> None:
+        """Drop the templates of older files that no test process clones."""
+        for name in self.names(TEMPLATE_PREFIX):
+            path = self.lease.var / f"{name}.lock"
+            with path.open("w") as lock, contextlib.suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.drop(name)
+                path.unlink()
 
     def drop_leftovers(self) -> None:
         """Drop the clones of test processes that were killed."""
