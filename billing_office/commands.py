@@ -17,7 +17,6 @@ WITHOUT_SERVERS = frozenset(
         "makemessages",
         "makemigrations",
         "quote",
-        "shell_plus",
         "spectacular",
         "sqlmigrate",
         "startapp",
