@@ -131,7 +131,7 @@ def search_groups(text: str, *, limit: int = 5) -> tuple[list[SearchGroup], str]
     return [group for group in groups if group.hits], hits.suggestion
 
 
-def _rows(sql: str, params: Sequence[object]) -> list[_Found]:
+def _rows(sql: str, params: Sequence[str]) -> list[_Found]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return [_Found(*row) for row in cursor.fetchall()]
@@ -179,7 +179,7 @@ def _words(words: Sequence[str], squeezed: str) -> list[_Found]:
     )
     ranked = [" ".join(words), f"{words[0]}%", f"% {words[0]}%"]
     sql = _part(rank, " AND ".join(conditions))
-    values: list[object] = [*ranked, *params]
+    values: list[str] = [*ranked, *params]
     if squeezed and not squeezed.isalpha():
         # A number with letters in it ("N5-123456") is kept without its dashes.
         sql += " UNION ALL " + _part("1", "kind IN ('IDENTIFIER', 'METER') AND text LIKE %s")
@@ -188,9 +188,9 @@ def _words(words: Sequence[str], squeezed: str) -> list[_Found]:
     return found if found or len(words) == 1 else _over_entries(words)
 
 
-def _each_word(words: Iterable[str]) -> tuple[list[str], list[object]]:
+def _each_word(words: Iterable[str]) -> tuple[list[str], list[str]]:
     conditions: list[str] = []
-    params: list[object] = []
+    params: list[str] = []
     for word in words:
         short = SHORT_FORMS.get(word)
         if short is not None:
@@ -222,7 +222,7 @@ def _beginnings(words: Sequence[str]) -> list[_Found]:
 def _over_entries(words: Sequence[str]) -> list[_Found]:
     """Accounts of which each word stands in some entry, shown by the entry that holds the first word."""
     wanted = []
-    params: list[object] = []
+    params: list[str] = []
     for word in words:
         condition, values = _each_word([word])
         wanted.append(f"SELECT account_id FROM accounts_searchentry WHERE {condition[0]}")  # noqa: S608 - made of constants

@@ -213,10 +213,10 @@ $$;
 CREATE FUNCTION accounts_search_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO accounts_searchword (word)
-    SELECT DISTINCT left(word, 80) AS fresh
-      FROM new_rows n, regexp_split_to_table(n.text, ' ') AS word
-     WHERE n.kind IN ('NAME', 'ADDRESS') AND word ~ '^[a-z]{3,}$'
-       AND NOT EXISTS (SELECT FROM accounts_searchword known WHERE known.word = left(word, 80))
+    SELECT DISTINCT left(piece, 80) AS fresh
+      FROM new_rows n, regexp_split_to_table(n.text, ' ') AS piece
+     WHERE n.kind IN ('NAME', 'ADDRESS') AND piece ~ '^[a-z]{3,}$'
+       AND NOT EXISTS (SELECT FROM accounts_searchword known WHERE known.word = left(piece, 80))
      ORDER BY fresh
     ON CONFLICT (word) DO NOTHING;
     RETURN NULL;
