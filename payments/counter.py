@@ -157,6 +157,30 @@ class Preview:
     warnings: Sequence[str]
 
 
+@dataclass(frozen=True)
+class Suggestion:
+    """An account that a typed text may mean, as the clerk reads it out."""
+
+    number: str
+    name: str
+    place: str
+    closed: bool
+
+
+def suggestions(accounts: Sequence[Account], *, on_date: dt.date) -> list[Suggestion]:
+    """The accounts with name and place, in the order given."""
+    faces = queries.faces([account.pk for account in accounts], on_date=on_date)
+    return [
+        Suggestion(
+            number=account.number,
+            name=faces[account.pk].name,
+            place=faces[account.pk].place,
+            closed=account.closed_date is not None,
+        )
+        for account in accounts
+    ]
+
+
 def read(data: QueryDict, *, on_date: dt.date) -> Draft:
     """The form as sent or as linked to; unknown accounts are left out. Never refuses: errors stand beside the fields."""
     numbers = list(dict.fromkeys(data.getlist("account")))
@@ -237,7 +261,10 @@ def _line_preview(line: DraftLine, on_date: dt.date) -> LinePreview:
     if amount is not None and amount > 0:
         found = ledger_queries.preview_allocation(line.account, amount, on_date=on_date)
         applied = [
-            Applied(words=row.words, due_date=row.due_date, amount=row.applied) for row in found.rows if row.applied
+            Applied(
+                words=row.charge.charge_type.name.lower(), due_date=row.charge.due_date, amount=row.applied
+            )
+            for row in found.rows
         ]
     return LinePreview(number=line.account.number, applied=applied, warnings=_warnings(line))
 

@@ -46,7 +46,7 @@ def counter(request: HttpRequest) -> HttpResponse:
 def find(request: HttpRequest) -> HttpResponse:
     """What the typed text may mean, as buttons that put the account on the payment."""
     text = request.GET.get("find", "").strip()
-    return render(request, "payments/_suggestions.html", {"found": _suggestions(request, text), "text": text})
+    return render(request, "payments/_suggestions.html", {"found": _suggestions(text), "text": text})
 
 
 @requires("take_payment")
@@ -113,7 +113,7 @@ def _find(
         receipt = queries.find_receipt(wanted)
         if receipt is not None and not draft.lines:
             return redirect("payments:receipt", label=receipt.label)
-        found = _suggestions(request, wanted)
+        found = _suggestions(wanted)
         return _page(request, session, draft, found=found, text=wanted)
     numbers = [line.account.number for line in draft.lines]
     if account.number in numbers:
@@ -131,11 +131,12 @@ def _find(
     return _page(request, session, draft)
 
 
-def _suggestions(request: HttpRequest, text: str) -> list[Any]:
-    """The best matches of a typed text, as the account search ranks them."""
+def _suggestions(text: str) -> list[counter_form.Suggestion]:
+    """The best matches of a typed text, one an account."""
     if len(text) < 2:
         return []
-    return list(account_queries.search(text, limit=8))
+    accounts = list({hit.account.pk: hit.account for hit in account_queries.search(text, limit=16)}.values())
+    return counter_form.suggestions(accounts[:8], on_date=clock.today())
 
 
 def _page(

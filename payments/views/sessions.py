@@ -18,7 +18,7 @@ from payments.services import drawers
 from payments.views.refusals import DRAWER_REFUSALS
 
 
-@requires("open_drawer")
+@requires("view_receipts")
 @require_GET
 def session(request: HttpRequest, pk: int) -> HttpResponse:
     """One session, with its receipts and without any cash figure: the count is blind."""
@@ -38,7 +38,7 @@ def start_balancing(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("payments:session", pk=found.pk)
 
 
-@requires("open_drawer")
+@requires("view_receipts")
 @require_POST
 def finish_balancing(request: HttpRequest, pk: int) -> HttpResponse:
     """End the session; the drawer is free."""
