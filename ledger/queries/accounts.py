@@ -90,7 +90,17 @@ def open_items_for(
     rows = fetch(sql, moment(as_of=as_of, known_as_of=known_as_of, account_ids=list(account_ids)))
     return [
         OpenItemRow(
-            *row[:11],
+            charge_id=row[0],
+            account_id=row[1],
+            charge_type=row[2],
+            charge_type_name=row[3],
+            service=row[4],
+            fund=row[5],
+            document_number=row[6],
+            amount=row[7],
+            effective_date=row[8],
+            service_from=row[9],
+            service_to=row[10],
             part=OpenPart(
                 open_amount=row[11],
                 due_date=row[12],

@@ -52,13 +52,13 @@ def allocate(*, account_ids: Iterable[int], effective_date: date, posting_date: 
     require_transaction()
     ids = sorted(set(account_ids))
     lock_accounts(ids)
-    credits = open_credits(ids)
-    if not credits:
+    available = open_credits(ids)
+    if not available:
         return 0
-    charges = payable_charges(credits.keys(), on_date=effective_date)
+    charges = payable_charges(available.keys(), on_date=effective_date)
     policy = allocation_policy(on_date=effective_date)
     moves: list[_Move] = []
-    for account_id, account_credits in credits.items():
+    for account_id, account_credits in available.items():
         account_charges = {charge.rule.id: charge for charge in charges.get(account_id, ())}
         if not account_charges:
             continue
@@ -217,7 +217,11 @@ def _lines(account_id: int, group: list[_Move]) -> list[Line]:
             )
         )
         if move.agency_account:
-            about = {"service": move.service, "agency": move.agency}
-            lines.append(Line(chart.AGENCY_NOT_COLLECTED, move.fund, from_side, move.amount, **about))
-            lines.append(Line(move.agency_account, move.fund, to_side, move.amount, **about))
+            for gl_code, side in (
+                (chart.AGENCY_NOT_COLLECTED, from_side),
+                (move.agency_account, to_side),
+            ):
+                lines.append(
+                    Line(gl_code, move.fund, side, move.amount, service=move.service, agency=move.agency)
+                )
     return lines

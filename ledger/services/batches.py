@@ -12,8 +12,6 @@ from ledger.services.drafts import EntryDraft, load_codes, refusals_named
 from ledger.services.locks import lock_accounts
 from ledger.sql import fetch, run
 
-TABLE = "ledger_charge_batch"
-
 
 class ChargeBatchRefused(ValueError):
     """Rows of a batch cannot be posted; the message names the first."""
@@ -32,9 +30,9 @@ def create_charge_batch_table() -> None:
     entry_id and charge_id back.
     """
     require_transaction()
-    run(f"DROP TABLE IF EXISTS pg_temp.{TABLE}")
+    run("DROP TABLE IF EXISTS pg_temp.ledger_charge_batch")
     run(
-        f"CREATE TEMP TABLE {TABLE} ("
+        "CREATE TEMP TABLE ledger_charge_batch ("
         " document_number text NOT NULL, account_id bigint NOT NULL, agreement_id bigint, service text NOT NULL,"
         " charge_type_id bigint NOT NULL, fund_id bigint, amount numeric(14, 2) NOT NULL, service_from date,"
         " service_to date, batch_key text NOT NULL, parent_key text, entry_id bigint, charge_id bigint"
@@ -53,8 +51,8 @@ def post_charge_batch(
     not fit), ChargeBatchPostedBefore, PeriodNotOpen, CodeUnknown, TransactionRequired.
     """
     require_transaction()
-    run(f"ANALYZE {TABLE}")
-    lock_accounts(row[0] for row in fetch(f"SELECT DISTINCT account_id FROM {TABLE}"))
+    run("ANALYZE ledger_charge_batch")
+    lock_accounts(row[0] for row in fetch("SELECT DISTINCT account_id FROM ledger_charge_batch"))
     _refuse_bad_rows()
     _refuse_posted_documents(reason)
     codes = load_codes()
@@ -77,7 +75,7 @@ def post_charge_batch(
         count = run(_CHARGES, values)
         run(_POSTINGS, values)
     [(documents, total)] = fetch(
-        f"SELECT count(DISTINCT document_number), coalesce(sum(amount), 0) FROM {TABLE}"
+        "SELECT count(DISTINCT document_number), coalesce(sum(amount), 0) FROM ledger_charge_batch"
     )
     audit.record(
         code="ledger.charges.posted",
@@ -97,14 +95,15 @@ def post_charge_batch(
 
 def _refuse_bad_rows() -> None:
     bad = fetch(
-        f"SELECT b.document_number, b.batch_key, b.amount, t.id IS NULL, t.id IS NOT NULL AND"
-        f" coalesce(b.fund_id, s.fund_id, t.fund_id) IS NULL, b.parent_key"
-        f" FROM {TABLE} b LEFT JOIN ledger_chargetype t ON t.id = b.charge_type_id"
-        f" LEFT JOIN ledger_servicefund s ON s.service = b.service"
-        f" LEFT JOIN (SELECT batch_key, count(*) AS n FROM {TABLE} GROUP BY 1) own ON own.batch_key = b.batch_key"
-        f" LEFT JOIN (SELECT DISTINCT batch_key FROM {TABLE}) parent ON parent.batch_key = b.parent_key"
-        f" WHERE b.amount <= 0 OR t.id IS NULL OR coalesce(b.fund_id, s.fund_id, t.fund_id) IS NULL OR own.n > 1"
-        f" OR b.parent_key IS NOT NULL AND parent.batch_key IS NULL ORDER BY 1, 2 LIMIT 1"
+        "SELECT b.document_number, b.batch_key, b.amount, t.id IS NULL, t.id IS NOT NULL AND"
+        " coalesce(b.fund_id, s.fund_id, t.fund_id) IS NULL, b.parent_key"
+        " FROM ledger_charge_batch b LEFT JOIN ledger_chargetype t ON t.id = b.charge_type_id"
+        " LEFT JOIN ledger_servicefund s ON s.service = b.service"
+        " LEFT JOIN (SELECT batch_key, count(*) AS n FROM ledger_charge_batch GROUP BY 1) own"
+        " ON own.batch_key = b.batch_key"
+        " LEFT JOIN (SELECT DISTINCT batch_key FROM ledger_charge_batch) parent ON parent.batch_key = b.parent_key"
+        " WHERE b.amount <= 0 OR t.id IS NULL OR coalesce(b.fund_id, s.fund_id, t.fund_id) IS NULL OR own.n > 1"
+        " OR b.parent_key IS NOT NULL AND parent.batch_key IS NULL ORDER BY 1, 2 LIMIT 1"
     )
     for document, key, amount, no_type, no_fund, parent_key in bad:
         why = f"its batch key is there twice, or its parent {parent_key} is not among the rows"
@@ -121,9 +120,9 @@ def _refuse_posted_documents(reason: str) -> None:
     posted = [
         row[0]
         for row in fetch(
-            f"SELECT DISTINCT b.document_number FROM {TABLE} b"
-            f" JOIN ledger_journalentry e ON e.idempotency_key = %(reason)s || ':' || b.document_number"
-            f" ORDER BY 1 LIMIT 5",
+            "SELECT DISTINCT b.document_number FROM ledger_charge_batch b"
+            " JOIN ledger_journalentry e ON e.idempotency_key = %(reason)s || ':' || b.document_number"
+            " ORDER BY 1 LIMIT 5",
             {"reason": reason},
         )
     ]
@@ -134,40 +133,40 @@ def _refuse_posted_documents(reason: str) -> None:
 
 
 # One pass gives every row its keys and its fund; the rows of one document share an entry.
-_TAKE_KEYS = f"""
-UPDATE {TABLE} b SET entry_id = d.entry_id, charge_id = nextval('ledger_charge_id_seq'),
+_TAKE_KEYS = """
+UPDATE ledger_charge_batch b SET entry_id = d.entry_id, charge_id = nextval('ledger_charge_id_seq'),
        fund_id = coalesce(b.fund_id, (SELECT s.fund_id FROM ledger_servicefund s WHERE s.service = b.service), t.fund_id)
 FROM (SELECT document_number, nextval('ledger_journalentry_id_seq') AS entry_id
-      FROM (SELECT DISTINCT document_number FROM {TABLE} ORDER BY 1) AS documents) d, ledger_chargetype t
+      FROM (SELECT DISTINCT document_number FROM ledger_charge_batch ORDER BY 1) AS documents) d, ledger_chargetype t
 WHERE d.document_number = b.document_number AND t.id = b.charge_type_id
 """
 
-_ENTRIES = f"""
+_ENTRIES = """
 INSERT INTO ledger_journalentry
     (id, reason_id, effective_date, posting_date, actor_id, document_number, note, is_adjusting, idempotency_key)
 SELECT DISTINCT entry_id, %(reason_id)s::bigint, %(effective_date)s::date, %(posting_date)s::date, %(actor_id)s::bigint,
        document_number, '', false, %(reason)s || ':' || document_number
-FROM {TABLE} ORDER BY entry_id
+FROM ledger_charge_batch ORDER BY entry_id
 """
 
-_CHARGES = f"""
+_CHARGES = """
 INSERT INTO ledger_charge
     (id, entry_id, account_id, agreement_id, charge_type_id, service, fund_id, agency_id, parent_id, amount,
      service_from, service_to, due_date)
 SELECT b.charge_id, b.entry_id, b.account_id, b.agreement_id, b.charge_type_id, b.service, b.fund_id, t.agency_id,
        p.charge_id, b.amount, b.service_from, b.service_to, %(due_date)s::date
-FROM {TABLE} b
+FROM ledger_charge_batch b
 JOIN ledger_chargetype t ON t.id = b.charge_type_id
-LEFT JOIN {TABLE} p ON p.batch_key = b.parent_key
+LEFT JOIN ledger_charge_batch p ON p.batch_key = b.parent_key
 ORDER BY b.charge_id
 """
 
-_POSTINGS = f"""
+_POSTINGS = """
 INSERT INTO ledger_posting
     (entry_id, gl_account_id, control, fund_id, side, amount, account_id, charge_id, service, agency_id)
 SELECT b.entry_id, l.gl_account_id, l.control, b.fund_id, l.side, b.amount, l.account_id, l.charge_id, b.service,
        t.agency_id
-FROM {TABLE} b
+FROM ledger_charge_batch b
 JOIN ledger_chargetype t ON t.id = b.charge_type_id
 JOIN ledger_glaccount g ON g.id = CASE t.basis WHEN 'COLLECTED' THEN %(uncollected_id)s ELSE t.credit_account_id END
 CROSS JOIN LATERAL (VALUES

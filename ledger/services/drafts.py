@@ -328,7 +328,7 @@ def _copy_parts(pairs: _Pairs, codes: _Codes) -> None:
         for draft, written in pairs
         for pk, charge in zip(written.charge_ids, draft.charges, strict=True)
     ]
-    credits = [
+    new_credits = [
         (pk, written.entry_id, credit.account_id, credit.kind, credit.amount, credit.payer_id)
         for draft, written in pairs
         for pk, credit in zip(written.credit_ids, draft.credits, strict=True)
@@ -352,8 +352,8 @@ def _copy_parts(pairs: _Pairs, codes: _Codes) -> None:
     ]
     if charges:
         copy_rows(Charge, _CHARGE_COLUMNS, charges)
-    if credits:
-        copy_rows(Credit, ["id", "entry_id", "account_id", "kind", "amount", "payer_id"], credits)
+    if new_credits:
+        copy_rows(Credit, ["id", "entry_id", "account_id", "kind", "amount", "payer_id"], new_credits)
     if movements:
         copy_rows(HeldMovement, ["entry_id", "held_money_id", "kind", "amount"], movements)
     if allocations:

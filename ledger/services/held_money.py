@@ -106,10 +106,10 @@ def return_held(
     effective_date: date,
     posting_date: date,
     by: User,
-    credits: Sequence[Line] = (),
+    paid_from: Sequence[Line] = (),
     note: str = "",
 ) -> HeldMovement:
-    """Give held money back to who paid it: credit refunds payable, or what ``credits`` say.
+    """Give held money back to who paid it: credit refunds payable, or what ``paid_from`` says (cash, the bank).
 
     Raises HeldMoneyShort, PeriodNotOpen, TransactionRequired.
     """
@@ -124,7 +124,7 @@ def return_held(
         lines=[
             _held_line(held, Side.DEBIT, amount),
             *(
-                credits
+                paid_from
                 or [Line(chart.REFUNDS_PAYABLE, chart.POOL, Side.CREDIT, amount, party_id=held.paid_by_id)]
             ),
         ],

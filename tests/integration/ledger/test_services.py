@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from ledger import queries, services as ledger
+from ledger import queries
+from ledger import services as ledger
 from ledger.models import Allocation, AllocationPreference, JournalEntry, OpenItem, Posting
 from ledger.posting import Line, Side
 from tests.factories import ledger as make
