@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from typing import Any
 
 from celery import shared_task
 from django.db import OperationalError
+from kombu.exceptions import OperationalError as BrokerDown
 
 from billing.models import BillRun
-from billing.services import runs, workers
+from billing.services import printing, runs, workers
 from core.users import system_user
 
 QUEUE = "runs"
+# How many workers are asked to a run; those who find nothing left go away again.
+HANDS = 2
+logger = logging.getLogger(__name__)
 # A deadlock or a server that restarts: what was not committed is simply waiting again.
 TRANSIENT = (OperationalError,)
 
@@ -38,9 +43,17 @@ def post_run(*, run_id: int, **_: Any) -> int:
 @shared_task(queue="printing", autoretry_for=TRANSIENT, max_retries=5, retry_backoff=2)
 def print_run(*, run_id: int, **_: Any) -> int:
     """Print what is left of a posted run."""
-    from billing.services import printing
-
-    return printing.print_run(run_id=run_id, worker=worker_name(), by=system_user())
+    run = BillRun.objects.get(pk=run_id)
+    by = system_user()
+    if run.state == BillRun.State.POSTED:
+        printing.start_printing(run=run, by=by)
+    done = 0
+    while count := printing.print_chunk(run=run, by=by):
+        done += count
+    run.refresh_from_db()
+    if run.state == BillRun.State.PRINTING:
+        printing.finish_printing(run=run, by=by)
+    return done
 
 
 @shared_task
@@ -52,3 +65,18 @@ def resume_stalled_runs(**_: Any) -> int:
         task = calculate_run if run.state == BillRun.State.CALCULATING else post_run
         task.delay(run_id=run.pk)
     return len(stalled)
+
+
+def send_help(run: BillRun) -> None:
+    """Ask workers to a run that calculates or posts."""
+    task = calculate_run if run.state == BillRun.State.CALCULATING else post_run
+    for _ in range(HANDS):
+        send(task, run_id=run.pk)
+
+
+def send(task: Any, **arguments: Any) -> None:
+    """Send a task now. A broker that is down is logged: what is to be done stands in the database, and the sweep finds it."""
+    try:
+        task.apply_async(kwargs=arguments, retry=False)
+    except (BrokerDown, OSError) as problem:
+        logger.warning("%s was not sent: %s", task.name, problem)

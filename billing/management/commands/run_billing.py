@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -16,7 +17,7 @@ from accounts.models import Cycle
 from billing import run_driver
 from billing.models import BillRun
 from billing.queries import figures
-from billing.services import posting, review, runs
+from billing.services import posting, printing, review, runs
 from billing.worker_processes import WorkerProcesses, WorkersDied
 from core import periods, permissions
 from core.models import User
@@ -51,6 +52,7 @@ class Outcome:
     seconds: Decimal = ZERO
     note: str = ""
     refusal: str = ""
+    printed_to: Path | None = None
 
     def as_data(self) -> dict[str, Any]:
         """The month as the contract of the command has it."""
@@ -80,6 +82,7 @@ class Outcome:
             "seconds": float(self.seconds),
             "bills_per_second": _per_second(bills, self.seconds),
             "note": self.note or self.refusal,
+            "printed_to": str(self.printed_to) if self.printed_to else None,
         }
 
 
@@ -172,10 +175,12 @@ class Command(BaseCommand):
             run_driver.work(run, "post", by=maker, processes=processes, label=f"{label} posting")
 
     def _print_bills(self, outcome: Outcome, options: dict[str, Any]) -> None:
-        if options["print_to"] and outcome.run is not None and not outcome.refusal:
-            from billing.services import printing
-
-            printing.print_run_to(run_id=outcome.run.pk, directory=options["print_to"], by=system_user())
+        if not options["print_to"] or outcome.run is None or outcome.refusal:
+            return
+        outcome.run.refresh_from_db()
+        if outcome.run.state in FINISHED:
+            folder = Path(options["print_to"])
+            outcome.printed_to, _ = printing.print_run_to(run=outcome.run, folder=folder, by=system_user())
 
     def _say(self, data: dict[str, Any]) -> None:
         if data["run"] is None:
@@ -193,6 +198,8 @@ class Command(BaseCommand):
             )
         for reason, count in data["held_reasons"].items():
             self.stdout.write(f"    held {count}: {reason}")
+        if data["printed_to"]:
+            self.stdout.write(f"    printed to {data['printed_to']}")
         if data["note"]:
             self.stdout.write(f"    {data['note']}")
 
