@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LOOK = frozenset({"view_accounts", "view_ledger", "view_receipts", "view_reports"})
+LOOK = frozenset({"view_accounts", "view_ledger", "view_receipts", "view_reports", "view_orders"})
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ SUPERVISOR = Role(
 CREW = Role(
     name="Field crew",
     description="Reports what was done in the field.",
-    verbs=frozenset({"complete_orders"}),
+    verbs=frozenset({"view_orders", "complete_orders"}),
 )
 AUDITOR = Role(
     name="Auditor",
