@@ -9,11 +9,15 @@ from typing import Any
 from accounts.models import (
     Account,
     AccountClass,
+    AccountRole,
     Cycle,
+    Identifier,
+    Party,
     Premise,
     ServiceAgreement,
     ServicePoint,
 )
+from accounts.numbers import account_number
 from billing.models import BillRun, RateSchedule, RateVersion
 from billing.services import calculation, posting, review, runs, workers
 from core.models import User
@@ -128,12 +132,23 @@ def grow(
 ) -> None:
     """Add accounts to the city."""
     start = Account.objects.count()
-    numbers = [f"{start + place:07d}-{place % 10:02d}"[:11] for place in range(1, count + 1)]
+    numbers = [account_number(start + place) for place in range(1, count + 1)]
     accounts = Account.objects.bulk_create(
         Account(number=number, cycle=city.cycle, opened_date=first_read) for number in numbers
     )
     AccountClass.objects.bulk_create(
         AccountClass(account=account, purpose="CUSTOMER", value=customer_class, from_date=first_read)
+        for account in accounts
+    )
+    parties = Party.objects.bulk_create(
+        Party(kind="PERSON", name=f"Resident {place}") for place in range(1, count + 1)
+    )
+    AccountRole.objects.bulk_create(
+        AccountRole(account=account, party=party, kind="HOLDER", is_liable=True, from_date=first_read)
+        for account, party in zip(accounts, parties, strict=True)
+    )
+    Identifier.objects.bulk_create(
+        Identifier(kind="ACCOUNT_NUMBER", value=account.number, account=account, from_date=first_read)
         for account in accounts
     )
     premises = Premise.objects.bulk_create(
