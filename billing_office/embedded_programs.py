@@ -69,3 +69,13 @@ def package_version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "system"
+
+
+def open_to_others(path: Path) -> bool:
+    """True when any user of this machine may pass through every folder down to this one."""
+    return all(folder.stat().st_mode & 0o001 for folder in [path, *path.parents] if folder.exists())
+
+
+def plain_environment() -> dict[str, str]:
+    """The environment without PG variables, which would reach into a server that is not meant."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}

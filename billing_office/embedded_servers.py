@@ -4,7 +4,6 @@ Used by the keeper process alone.
 """
 
 import contextlib
-import ctypes
 import os
 import pwd
 import random
@@ -13,9 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +32,14 @@ from billing_office.embedded import (
     write_record,
 )
 from billing_office.embedded_programs import (
+    open_to_others,
     package_version,
+    plain_environment,
     postgres_major,
     postgres_programs,
     valkey_program,
 )
+from billing_office.processes import stop_with_parent
 
 # Where root keeps the data of an office whose own folder the servers' user may not enter.
 ROOT_HOMES = Path("/var/lib/billing-office")
@@ -47,7 +47,6 @@ EXTENSIONS = ("pg_trgm", "btree_gist", "unaccent", "citext")
 PORTS = range(20000, 30000)
 # After a kill -9 the old server's children hold its memory for a moment: measured 1.8 to 2.6 s.
 RECOVERY_SECONDS = 15
-PR_SET_PDEATHSIG = 1
 
 
 def free_port() -> int:
@@ -61,23 +60,6 @@ def free_port() -> int:
                 continue
             return port
     raise ServersDidNotStart(f"no free port between {PORTS.start} and {PORTS.stop} on 127.0.0.1")
-
-
-def open_to_others(path: Path) -> bool:
-    """True when any user of this machine may pass through every folder down to this one."""
-    return all(folder.stat().st_mode & 0o001 for folder in [path, *path.parents] if folder.exists())
-
-
-def die_with_parent() -> Callable[[], None] | None:
-    """Return what a child runs first, to be stopped when the keeper is killed; Linux only."""
-    if not sys.platform.startswith("linux"):
-        return None
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def ask() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT, 0, 0, 0)
-
-    return ask
 
 
 class Servers:
@@ -155,8 +137,8 @@ class Servers:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=die_with_parent(),
-                env=_plain_environment(),
+                preexec_fn=stop_with_parent(signal.SIGINT),
+                env=plain_environment(),
                 **self._identity,
             )
 
@@ -403,11 +385,6 @@ class Servers:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def _plain_environment() -> dict[str, str]:
-    """The environment without PG variables, which would reach into a server that is not meant."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
 def _working_dir(pid: int) -> Path | None:

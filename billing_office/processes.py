@@ -29,14 +29,14 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def stop_with_parent() -> Callable[[], None] | None:
-    """Return what makes the process that calls it end when its parent is killed; Linux only."""
+def stop_with_parent(number: int = signal.SIGTERM) -> Callable[[], None] | None:
+    """Return what lets the calling process get this signal when its parent is killed; Linux only."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)
 
     def ask() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        libc.prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
 
     return ask
 
