@@ -33,14 +33,14 @@ class RunHasErrors(ValueError):
 
 # Everything that a customer would see, and everything it was reckoned from, in the order of bill numbers.
 _FINGERPRINT = """
-WITH lines AS (
+WITH lines AS MATERIALIZED (
     SELECT line.segment_id, string_agg(
         concat_ws('|', line.position, line.component, line.charge_type_id, line.description, line.quantity, line.unit,
                   line.amount, line.working), E'\\n' ORDER BY line.position) AS text
     FROM billing_billline line JOIN billing_billsegment segment ON segment.id = line.segment_id
     JOIN billing_bill bill ON bill.id = segment.bill_id
     WHERE bill.run_id = %(run)s GROUP BY line.segment_id
-), segments AS (
+), segments AS MATERIALIZED (
     SELECT segment.bill_id, string_agg(
         concat_ws('|', segment.agreement_id, segment.service, segment.rate_version_id, segment.from_date,
                   segment.to_date, segment.quantity, segment.unit, segment.usage, segment.amount, lines.text), E'\\n'
