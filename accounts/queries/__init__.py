@@ -10,6 +10,7 @@ from accounts.queries.accounts import (
     holder_on,
     mailing_address_on,
     open_accounts_of_cycle,
+    with_places,
 )
 from accounts.queries.search import SearchGroup, SearchHit, SearchResult, search, search_groups
 
@@ -28,4 +29,5 @@ __all__ = [
     "open_accounts_of_cycle",
     "search",
     "search_groups",
+    "with_places",
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
+from django.db.models import Q
 
-from accounts.models import ContactPoint, Party
+from accounts.models import Account, AccountRole, ContactPoint, Party
 from accounts.numbers import digits_of
 from core import audit, permissions
 from core.db import lock_rows
@@ -168,3 +169,23 @@ def replace_phone(*, party: Party, value: str, from_date: dt.date, by: User) -> 
         return add_contact_point(
             party=party, kind=ContactPoint.Kind.PHONE, value=value, from_date=from_date, by=by
         )
+
+
+def change_phone(*, account: Account, value: str, from_date: dt.date, by: User) -> ContactPoint:
+    """Make ``value`` the phone of who holds the account on that day.
+
+    Raises ``ContactPointRefused``, also where nobody holds it; ``PermissionRefused``.
+    """
+    with transaction.atomic():
+        roles = AccountRole.objects.filter(
+            Q(to_date__isnull=True) | Q(to_date__gt=from_date),
+            account=account,
+            kind=AccountRole.Kind.HOLDER,
+            from_date__lte=from_date,
+        )
+        role = roles.select_related("party").order_by("pk").first()
+        if role is None:
+            raise ContactPointRefused(
+                f"Account {account.number} has no holder on {from_date}. Give it one first."
+            )
+        return replace_phone(party=role.party, value=value, from_date=from_date, by=by)

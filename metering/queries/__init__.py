@@ -7,7 +7,7 @@ from metering.queries.consumption import (
     UnitsDiffer,
     consumption,
 )
-from metering.queries.exceptions import exceptions_open, holding
+from metering.queries.exceptions import exceptions_all, exceptions_open, holding
 from metering.queries.history import HistoryRow, readings_history, usage_months
 from metering.queries.meters import find_meter, installation_on, registers_of
 
@@ -18,6 +18,7 @@ __all__ = [
     "HistoryRow",
     "UnitsDiffer",
     "consumption",
+    "exceptions_all",
     "exceptions_open",
     "find_meter",
     "holding",

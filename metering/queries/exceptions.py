@@ -7,8 +7,8 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from metering.models import Reading, ReadingException
 
 
-def exceptions_open() -> QuerySet[ReadingException]:
-    """The unresolved exceptions, severe ones first, then the oldest, with what a list of them shows.
+def exceptions_all() -> QuerySet[ReadingException]:
+    """Every exception, decided or not, with what a page shows of it.
 
     Each carries ``previous_dials`` and ``previous_date`` of the live reading before it.
     """
@@ -16,9 +16,12 @@ def exceptions_open() -> QuerySet[ReadingException]:
         register=OuterRef("register"), superseded_by__isnull=True, read_date__lt=OuterRef("on_date")
     ).order_by("-read_at", "-pk")
     return (
-        ReadingException.objects.filter(resolved_at__isnull=True)
-        .select_related(
-            "register__meter", "reading", "agreement__account", "agreement__service_point__premise"
+        ReadingException.objects.select_related(
+            "register__meter",
+            "reading",
+            "resolved_by",
+            "agreement__account",
+            "agreement__service_point__premise",
         )
         .annotate(
             previous_dials=Subquery(before.values("dials")[:1]),
@@ -26,6 +29,11 @@ def exceptions_open() -> QuerySet[ReadingException]:
         )
         .order_by("severity", "on_date", "pk")
     )
+
+
+def exceptions_open() -> QuerySet[ReadingException]:
+    """The unresolved ones, severe first, then the oldest."""
+    return exceptions_all().filter(resolved_at__isnull=True)
 
 
 def holding(service_point_id: int) -> QuerySet[ReadingException]:
