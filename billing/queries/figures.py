@@ -58,6 +58,16 @@ class Compared:
     before: Figure | None
 
     @property
+    def amount_now(self) -> Decimal | None:
+        """The amount now, None where nobody is billed for it."""
+        return self.now.amount if self.now else None
+
+    @property
+    def amount_before(self) -> Decimal | None:
+        """The amount before, None where nobody was billed for it."""
+        return self.before.amount if self.before else None
+
+    @property
     def change(self) -> Decimal:
         """The amount now less the amount before."""
         return (self.now.amount if self.now else ZERO) - (self.before.amount if self.before else ZERO)

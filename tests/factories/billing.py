@@ -71,14 +71,19 @@ class City:
 def make_user(username: str, *verbs: str, **fields: Any) -> User:
     """A person with rights by verbs; all rights where none are named."""
     from django.contrib.auth.models import Permission
+    from django.contrib.contenttypes.models import ContentType
 
     user = User.objects.create_user(username=username, password="a pass phrase", **fields)
     if not verbs:
         user.is_superuser = True
         user.save(update_fields=["is_superuser"])
         return user
+    carrier, _ = ContentType.objects.get_or_create(app_label="core", model="officepermission")
     for verb in verbs:
-        user.user_permissions.add(Permission.objects.get(codename=verb))
+        permission, _ = Permission.objects.get_or_create(
+            codename=verb, content_type=carrier, defaults={"name": verb}
+        )
+        user.user_permissions.add(permission)
     return user
 
 
