@@ -342,6 +342,7 @@ CELERY_BEAT_SCHEDULE = {
 # Which tasks a wake-up sends. A wake-up carries no data and may be lost: the sweeps above are the guarantee.
 WAKEUPS: dict[str, list[str]] = {
     "credit_posted": ["serviceorders.tasks.claim_credits"],
+    "proof_wanted": ["desk.tasks.nightly_prove"],
 }
 
 # --- logging ------------------------------------------------------------------------------------------------

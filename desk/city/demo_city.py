@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import multiprocessing
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 
 from accounts.models import Account, Alert, Cycle, Note, Route, TenderRestriction
 from billing.models import Bill, BillMessage, BillRun
@@ -69,16 +70,13 @@ def build(*, accounts: int, months: int, seed: int, last_month: dt.date, say: Sa
         cycles = _office(plan, by)
         readings = made_up.write_city(plan, cycles=cycles, by=by)
     analyze()
-    bills = payments = 0
-    chance = random.Random(seed + 1)  # noqa: S311 - who pays when in a made-up city
-    with _relaxed_commits():
-        for number, month in enumerate(plan.months[:-1], start=1):
-            made = [_bill_month(cycle, month, by) for cycle, _ in cycles]
-            bills += sum(run.item_count for run in made)
-            payments += _pay_month(month, made, chance, by)
-            if number in (1, 3):
-                analyze()
-            say(f"Billed and collected {month:%B %Y}")
+    histories = [
+        _History(
+            runs=tuple(_open_run(cycle, month, by).pk for month in plan.months[:-1]), seed=seed + 1 + position
+        )
+        for position, (cycle, _) in enumerate(cycles)
+    ]
+    bills, payments = _live_through(histories, say)
     with transaction.atomic():
         _color(plan, by)
     serviceorders.claim_credits(on_date=add_months(plan.months[-1], 1), by=by)
@@ -126,11 +124,18 @@ def _office(plan: made_up.Plan, by: User) -> list[tuple[Cycle, list[Route]]]:
     return made
 
 
-def _bill_month(cycle: Cycle, month: dt.date, by: User) -> BillRun:
-    """One run from open to posted through the services that workers use."""
-    supervisor = get_user("supervisor") or by
+@dataclass(frozen=True)
+class _History:
+    """The runs of one cycle in the order of their months, and the seed of who pays when."""
+
+    runs: tuple[int, ...]
+    seed: int
+
+
+def _open_run(cycle: Cycle, month: dt.date, by: User) -> BillRun:
+    """The run of a month. All are opened before any is billed, so that their numbers do not depend on who is first."""
     end = add_months(month, 1)
-    run = runs.open_run(
+    return runs.open_run(
         cycle=cycle,
         period_start=month,
         period_end=end,
@@ -138,6 +143,38 @@ def _bill_month(cycle: Cycle, month: dt.date, by: User) -> BillRun:
         due_date=runs.due_date_of(bill_date=end),
         by=by,
     )
+
+
+def _live_through(histories: Sequence[_History], say: Say) -> tuple[int, int]:
+    """Bill and pay each cycle's months in a process of its own; gives the counts of bills and payments."""
+    connections.close_all()
+    context = multiprocessing.get_context("fork")
+    with context.Pool(len(histories)) as pool:
+        bills = payments = 0
+        for made, paid in pool.imap_unordered(_live_cycle, histories):
+            bills += made
+            payments += paid
+            say(f"One cycle is billed and paid: {made:,} bills, {paid:,} payments")
+    return bills, payments
+
+
+def _live_cycle(history: _History) -> tuple[int, int]:
+    by, chance = system_user(), random.Random(history.seed)  # noqa: S311 - who pays when in a made-up city
+    bills = payments = 0
+    with _relaxed_commits():
+        for number, run_id in enumerate(history.runs):
+            run = _bill(BillRun.objects.get(pk=run_id), by)
+            if number in (0, 2):
+                analyze()
+            bills += Bill.objects.filter(run=run, status=Bill.Status.POSTED).count()
+            payments += _pay(run, chance, by)
+    connections.close_all()
+    return bills, payments
+
+
+def _bill(run: BillRun, by: User) -> BillRun:
+    """One run from open to posted through the services that workers use."""
+    supervisor = get_user("supervisor") or by
     runs.start_calculation(run=run, by=by)
     workers.calculate(run_id=run.pk, worker="demo", by=by)
     _, figures_hash = review.fingerprint(run_id=run.pk)
@@ -148,10 +185,10 @@ def _bill_month(cycle: Cycle, month: dt.date, by: User) -> BillRun:
     return run
 
 
-def _pay_month(month: dt.date, made: Sequence[BillRun], chance: random.Random, by: User) -> int:
+def _pay(run: BillRun, chance: random.Random, by: User) -> int:
     """Most pay what is due, some pay part or nothing; what they left comes with a later bill."""
     bills = list(
-        Bill.objects.filter(run__in=made, status=Bill.Status.POSTED)
+        Bill.objects.filter(run=run, status=Bill.Status.POSTED)
         .order_by("number")
         .values_list("account_id", "number", "bill_date", "due_date")
     )
@@ -173,7 +210,7 @@ def _pay_month(month: dt.date, made: Sequence[BillRun], chance: random.Random, b
     for start in range(0, len(payments), PAYMENTS_AT_ONCE):
         with transaction.atomic():
             payment_lists.receive_list(
-                name=f"lockbox {month:%Y-%m}",
+                name=f"lockbox {run.number}",
                 payments=payments[start : start + PAYMENTS_AT_ONCE],
                 debit_code=LOCKBOX,
                 by=by,
