@@ -105,7 +105,7 @@ def _leave_to_workers(run: BillRun, stage: str, count: int, watch: Callable[[], 
     """Send the tasks and wait; give up, for this process to go on, when nobody is at the run for a while."""
     task = tasks.calculate_run if stage == "calculate" else tasks.post_run
     for _ in range(count):
-        task.delay(run_id=run.pk)
+        tasks.send(task, run_id=run.pk)
     alone_since = time.monotonic()
     while not _is_done(run, stage) and not run.is_paused:
         watch()

@@ -15,7 +15,6 @@ from billing.models import BillRun
 from billing.services import printing, runs, workers
 from core.users import system_user
 
-QUEUE = "runs"
 # How many workers are asked to a run; those who find nothing left go away again.
 HANDS = 2
 logger = logging.getLogger(__name__)
@@ -28,19 +27,19 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-@shared_task(queue=QUEUE, autoretry_for=TRANSIENT, max_retries=5, retry_backoff=2)
+@shared_task(autoretry_for=TRANSIENT, max_retries=5, retry_backoff=2)
 def calculate_run(*, run_id: int, **_: Any) -> int:
     """Calculate what is left of a run."""
     return workers.calculate(run_id=run_id, worker=worker_name(), by=system_user())
 
 
-@shared_task(queue=QUEUE, autoretry_for=TRANSIENT, max_retries=5, retry_backoff=2)
+@shared_task(autoretry_for=TRANSIENT, max_retries=5, retry_backoff=2)
 def post_run(*, run_id: int, **_: Any) -> int:
     """Post what is left of an approved run."""
     return workers.post(run_id=run_id, worker=worker_name(), by=system_user())
 
 
-@shared_task(queue="printing", autoretry_for=TRANSIENT, max_retries=5, retry_backoff=2)
+@shared_task(autoretry_for=TRANSIENT, max_retries=5, retry_backoff=2)
 def print_run(*, run_id: int, **_: Any) -> int:
     """Print what is left of a posted run."""
     run = BillRun.objects.get(pk=run_id)
@@ -62,8 +61,7 @@ def resume_stalled_runs(**_: Any) -> int:
     stalled = runs.stalled_runs()
     for run in stalled:
         runs.record_resumption(run=run, by=system_user())
-        task = calculate_run if run.state == BillRun.State.CALCULATING else post_run
-        task.delay(run_id=run.pk)
+        send_help(run)
     return len(stalled)
 
 
@@ -77,6 +75,6 @@ def send_help(run: BillRun) -> None:
 def send(task: Any, **arguments: Any) -> None:
     """Send a task now. A broker that is down is logged: what is to be done stands in the database, and the sweep finds it."""
     try:
-        task.apply_async(kwargs=arguments, retry=False)
+        task.apply_async(kwargs=arguments, queue="printing" if task is print_run else "runs", retry=False)
     except (BrokerDown, OSError) as problem:
         logger.warning("%s was not sent: %s", task.name, problem)
