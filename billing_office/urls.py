@@ -46,3 +46,7 @@ urlpatterns = [
     path("api/v1/", include(included("api"))),
     *included("urls"),
 ]
+
+handler403 = "core.views.forbidden"
+handler404 = "core.views.not_found"
+handler500 = "core.views.server_error"
