@@ -9,6 +9,7 @@ from django import forms
 from core.forms import AmountFormField
 from core.money import ZERO
 from payments import queries
+from payments.models import Drawer
 
 VOID_REASONS = [
     ("Wrong account", "Wrong account"),
@@ -22,7 +23,7 @@ VOID_REASONS = [
 class OpenDrawerForm(forms.Form):
     """Which drawer, and the change it starts with."""
 
-    drawer = forms.ModelChoiceField(
+    drawer: forms.ModelChoiceField[Drawer] = forms.ModelChoiceField(
         queryset=None,
         label="Drawer",
         empty_label=None,

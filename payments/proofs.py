@@ -61,7 +61,7 @@ def receipt_credits() -> Violations:
     )
 
 
-@proof("every void has an entry that reverses its receipt's, approved by a second person, and only voids reverse receipts")
+@proof("every void reverses its receipt's entry, by a second person, and nothing else reverses a receipt")
 def voids() -> Violations:
     """A void without its reversal, a reversal without its void, or a void by one person alone."""
     return from_sql(

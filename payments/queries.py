@@ -95,9 +95,8 @@ def get_session_for(user: User, pk: int) -> DrawerSession:
 
 def receipts() -> QuerySet[Receipt]:
     """Receipts with what a list of them shows, in no order."""
-    return Receipt.objects.select_related("drawer", "session", "received_by", "void__request__decided_by").prefetch_related(
-        "lines__account", "lines__misc_item", "tenders"
-    )
+    joined = Receipt.objects.select_related("drawer", "session", "received_by", "void__request__decided_by")
+    return joined.prefetch_related("lines__account", "lines__misc_item", "tenders")
 
 
 def find_receipt(label: str) -> Receipt | None:

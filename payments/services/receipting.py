@@ -8,21 +8,19 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Account
-from core import audit, idempotency, permissions, policy, sequences
+from core import audit, idempotency, permissions, sequences
 from core.db import lock_rows
 from core.models import User
 from core.money import ZERO, format_amount, is_in_cents
-from ledger import queries as ledger_queries
 from ledger import services as ledger
 from ledger.posting import Line, Side
 from payments import queries
 from payments.models import DrawerSession, MiscItem, Receipt, ReceiptLine, Tender
-from payments.receipt_text import PaidItem, ReceiptFacts, receipt_lines
+from payments.services import paper
 from payments.tendering import SettledTender, TenderInput, settle
 
 CASH_IN_DRAWERS = "1010"
@@ -168,27 +166,6 @@ def post_payment(
     return receipt
 
 
-def record_print(*, receipt: Receipt, by: User) -> int:
-    """Note that the receipt goes to the printer and give which copy it is: 1 is the original, more are reprints.
-
-    Raises ``PermissionRefused``.
-    """
-    permissions.check(by, "view_receipts")
-    with transaction.atomic(durable=True):
-        # One at a time, so that two people never both print "the original".
-        lock_rows(DrawerSession, [receipt.session_id])
-        copy = queries.print_count(receipt) + 1
-        audit.record(
-            code="payments.receipt.printed",
-            by=by,
-            kind="receipt",
-            key=receipt.label,
-            summary="Printed" if copy == 1 else f"Printed again, copy {copy}",
-            data={"copy": copy},
-        )
-    return copy
-
-
 def _checked_lines(lines: Sequence[PaymentLine]) -> tuple[PaymentLine, ...]:
     """Pass the rules on lines that need no row; account numbers lose their dashes and spaces."""
     if not lines:
@@ -249,7 +226,7 @@ def _post(session: DrawerSession, order: _Order) -> Receipt:
     drawer = session.drawer
     number = sequences.take(series=f"receipt:{drawer.code}")
     label = Receipt.make_label(drawer.code, number)
-    entry, credits = _post_entry(order, accounts, items, label)
+    entry, by_number = _post_entry(order, accounts, items, label)
     received_at = timezone.localtime(entry.recorded_at)
     receipt = Receipt.objects.create(
         number=number,
@@ -265,14 +242,26 @@ def _post(session: DrawerSession, order: _Order) -> Receipt:
         note=order.note,
         entry=entry,
         idempotency_key=order.key,
-        printed_lines=_printed(order, accounts, items, label, received_at),
+        printed_lines=paper.printed_lines(
+            lines=[
+                paper.Line(line.amount, accounts.get(line.account_number), _item_name(line, items))
+                for line in order.lines
+            ],
+            tenders=order.tenders,
+            payor=order.payor,
+            note=order.note,
+            label=label,
+            received_at=received_at,
+            business_date=order.posting_date,
+            by=order.by,
+        ),
     )
     ReceiptLine.objects.bulk_create(
         ReceiptLine(
             receipt=receipt,
             account=accounts.get(line.account_number),
             misc_item=items.get(line.misc_item_code),
-            credit=credits.get(line.account_number),
+            credit=by_number.get(line.account_number),
             amount=line.amount,
             description=line.description,
         )
@@ -367,49 +356,8 @@ def _post_entry(
     return received.entry, {number: by_account[account.pk] for number, account in accounts.items()}
 
 
-def _printed(
-    order: _Order,
-    accounts: Mapping[str, Account],
-    items: Mapping[str, MiscItem],
-    label: str,
-    received_at: dt.datetime,
-) -> list[str]:
-    ids = [account.pk for account in accounts.values()]
-    faces = queries.faces(ids, on_date=order.posting_date)
-    left = ledger_queries.balances_for(ids, as_of=order.posting_date) if ids else {}
-    due = queries.next_due_dates(ids)
-    paid = []
-    for line in order.lines:
-        if line.account_number:
-            pk = accounts[line.account_number].pk
-            paid.append(
-                PaidItem(
-                    name=faces[pk].name,
-                    place=faces[pk].place,
-                    amount=line.amount,
-                    account_number=line.account_number,
-                    balance_left=left[pk].ledger,
-                    next_due=due.get(pk),
-                )
-            )
-        else:
-            name = line.description or items[line.misc_item_code].name
-            paid.append(PaidItem(name=name, amount=line.amount))
-    return receipt_lines(
-        ReceiptFacts(
-            office=settings.OFFICE_NAME or "Utility Billing",
-            label=label,
-            received_at=received_at,
-            business_date=order.posting_date,
-            clerk=order.by.initials or order.by.username,
-            payor=order.payor,
-            items=paid,
-            tenders=order.tenders,
-            total=order.total,
-            note=order.note,
-            footer=str(policy.value("payments.receipt_footer", on_date=order.posting_date)),
-        )
-    )
+def _item_name(line: PaymentLine, items: Mapping[str, MiscItem]) -> str:
+    return line.description or (items[line.misc_item_code].name if line.misc_item_code else "")
 
 
 def _record(receipt: Receipt, label: str, order: _Order, accounts: Mapping[str, Account]) -> None:

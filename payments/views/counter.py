@@ -80,7 +80,8 @@ def open_drawer(request: HttpRequest) -> HttpResponse:
 
 def _post(request: HttpRequest, session: DrawerSession, draft: counter_form.Draft) -> HttpResponse:
     if not draft.lines:
-        return _page(request, session, draft, refusal="Scan a bill, or type a name, address or number first.", status=422)
+        words = "Scan a bill, or type a name, address or number first."
+        return _page(request, session, draft, refusal=words, status=422)
     for line in draft.lines:
         if not line.typed.strip() and not line.error:
             line.error = "Type the amount to pay."
@@ -121,7 +122,8 @@ def _find(
         return _page(request, session, draft, notice=notice)
     if numbers and not draft.is_adding and "pick_add" not in request.POST:
         # A scan during an unfinished payment may be the next customer's: ask, never guess.
-        return _page(request, session, draft, question=counter_form.load_lines([account.number], on_date=clock.today())[0])
+        [question] = counter_form.load_lines([account.number], on_date=clock.today())
+        return _page(request, session, draft, question=question)
     if not numbers:
         return redirect(f"{reverse('payments:counter')}?{urlencode({'account': account.number})}")
     draft.lines += counter_form.load_lines([account.number], on_date=clock.today())

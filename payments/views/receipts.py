@@ -18,7 +18,7 @@ from payments import barcode, queries
 from payments.filters import ReceiptFilter
 from payments.forms import CounterVoidForm, VoidForm
 from payments.models import DrawerSession, Receipt
-from payments.services import receipting, voids
+from payments.services import paper, voids
 from payments.views.refusals import VOID_REFUSALS
 
 
@@ -56,7 +56,7 @@ def receipt(request: HttpRequest, label: str) -> HttpResponse:
 def print_receipt(request: HttpRequest, label: str) -> HttpResponse:
     """Note the printing and show the paper, marked unless it is the first."""
     found = queries.get_receipt_for(cast(User, request.user), label)
-    copy = receipting.record_print(receipt=found, by=cast(User, request.user))
+    copy = paper.record_print(receipt=found, by=cast(User, request.user))
     return redirect(f"{reverse('payments:receipt', args=[found.label])}?copy={copy}")
 
 

@@ -28,7 +28,8 @@ export function start() {
       announce(code);
       return;
     }
-    if (event.key.length !== 1) return;
+    // A key that writes nothing (F4, Tab) ends what went before; only Shift belongs to a scan.
+    if (event.key.length !== 1) { if (event.key !== "Shift") { text = ""; last = 0; } return; }
     if (!OF_A_CODE.test(event.key)) { text = ""; return; }
     if (!quick) { text = ""; field = event.target; before = field.value ?? ""; }
     text += event.key;

@@ -93,14 +93,17 @@ def test_four_writers_with_rollbacks_leave_no_gap() -> None:
     class PaperJam(Exception):
         """The forced failure after the number was taken."""
 
+    def fail_after_number(till: Till) -> None:
+        with transaction.atomic():
+            sequences.take(series=f"receipt:{till.drawer.code}")
+            raise PaperJam
+
     def write(till: Till, worker: int) -> int:
         done = 0
         for at in range(12):
             try:
                 if (at + worker) % 4 == 0:
-                    with transaction.atomic():
-                        sequences.take(series=f"receipt:{till.drawer.code}")
-                        raise PaperJam
+                    fail_after_number(till)
                 pay(till, line(account, "1.00"), key=f"{till.drawer.code}-{worker}-{at}")
                 done += 1
             except PaperJam:

@@ -12,7 +12,7 @@ from core.states import TransitionRefused
 from payments.models import DrawerSession
 from payments.services import drawers, voids
 from tests.factories.accounts import make_user
-from tests.factories.payments import TUESDAY, make_debtor, make_drawer, make_till, line, pay
+from tests.factories.payments import TUESDAY, line, make_debtor, make_drawer, make_till, pay
 
 pytestmark = pytest.mark.django_db
 

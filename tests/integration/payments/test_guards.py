@@ -33,9 +33,13 @@ def run(sql: str, *params: Any) -> None:
 
 
 def refused(act: Callable[[], None], words: str) -> None:
-    with pytest.raises((IntegrityError, ProgrammingError), match=words), transaction.atomic():
-        act()
-        run("SET CONSTRAINTS ALL IMMEDIATE")
+    def act_and_settle() -> None:
+        with transaction.atomic():
+            act()
+            run("SET CONSTRAINTS ALL IMMEDIATE")
+
+    with pytest.raises((IntegrityError, ProgrammingError), match=words):
+        act_and_settle()
 
 
 def test_the_tests_run_as_the_applications_role() -> None:
@@ -56,8 +60,8 @@ def test_receipts_lines_and_tenders_are_never_changed(receipt: Receipt, table: s
 
 class TestReceipts:
     INSERT = (
-        "INSERT INTO payments_receipt (number, session_id, drawer_id, received_by_id, effective_date, posting_date, payor,"
-        " total_amount, change_amount, note, entry_id, idempotency_key, printed_lines)"
+        "INSERT INTO payments_receipt (number, session_id, drawer_id, received_by_id, effective_date, posting_date,"
+        " payor, total_amount, change_amount, note, entry_id, idempotency_key, printed_lines)"
         " SELECT %s, session_id, drawer_id, %s, effective_date, %s, payor, %s, 0, '', entry_id + %s, %s, '[]'"
         " FROM payments_receipt WHERE id = %s"
     )

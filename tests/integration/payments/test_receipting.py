@@ -5,18 +5,18 @@ from decimal import Decimal
 
 import pytest
 
+from accounts import services as accounts
 from core import sequences
 from core.idempotency import IdempotencyKeyReused
 from core.models import AuditEvent
 from core.permissions import PermissionRefused
 from core.users import system_user
-from accounts import services as accounts
 from ledger import queries as ledger_queries
 from ledger import services as ledger
 from ledger.models import Allocation, Credit, GLAccount, JournalEntry, Period
 from payments import tendering
 from payments.models import MiscItem, Receipt, ReceiptLine, Tender
-from payments.services import drawers, receipting
+from payments.services import drawers, paper, receipting
 from payments.services.receipting import PaymentLine
 from tests.factories.accounts import make_user
 from tests.factories.payments import TUESDAY, Till, cash, check, line, make_debtor, make_till, owe, pay
@@ -111,9 +111,9 @@ class TestPostPayment:
 
         receipt = pay(till, line(account, "49.20"), note="Paid by the sister")
 
-        paper = "\n".join(Receipt.objects.get(pk=receipt.pk).printed_lines)
+        printed = "\n".join(Receipt.objects.get(pk=receipt.pk).printed_lines)
         for words in (receipt.label, account.number, "118 Elm St", "12.00", "Paid by the sister", "Check no. 1001"):
-            assert words in paper
+            assert words in printed
 
     def test_the_same_key_gives_the_first_receipt_and_posts_nothing(self, till: Till) -> None:
         account = make_debtor(amount="61.20")
@@ -221,16 +221,18 @@ class TestRefusals:
             pay(till, line(account, "5.00"))
         assert nothing_posted()
 
-    @pytest.mark.parametrize(("kind", "tender"), [("CASH_ONLY", "CHECK"), ("CASH_ONLY", "MONEY_ORDER"), ("NO_CHECKS", "CHECK")])
+    @pytest.mark.parametrize(
+        ("kind", "tender"), [("CASH_ONLY", "CHECK"), ("CASH_ONLY", "MONEY_ORDER"), ("NO_CHECKS", "CHECK")]
+    )
     def test_refuses_a_tender_that_the_account_may_not_use(self, till: Till, kind: str, tender: str) -> None:
         account = make_debtor()
         accounts.restrict_tenders(
             account=account, kind=kind, reason="2 returned checks", from_date=TUESDAY, by=system_user()
         )
-        paper = tendering.TenderInput(tender, Decimal("5.00"), "7")
+        tender_input = tendering.TenderInput(tender, Decimal("5.00"), "7")
 
         with pytest.raises(receipting.TenderRestricted, match="2 returned checks"):
-            pay(till, line(account, "5.00"), tenders=[paper])
+            pay(till, line(account, "5.00"), tenders=[tender_input])
         assert nothing_posted()
         assert pay(till, line(account, "5.00"), tenders=[cash("5.00")]).number == 1
 
@@ -260,7 +262,7 @@ class TestRecordPrint:
     def test_counts_the_copies(self, till: Till) -> None:
         receipt = pay(till, line(make_debtor(), "5.00"))
 
-        copies = [receipting.record_print(receipt=receipt, by=till.clerk) for _ in range(3)]
+        copies = [paper.record_print(receipt=receipt, by=till.clerk) for _ in range(3)]
 
         assert copies == [1, 2, 3]
         assert AuditEvent.objects.filter(code="payments.receipt.printed", key=receipt.label).count() == 3
