@@ -12,7 +12,7 @@ from accounts.queries.accounts import (
     open_accounts_of_cycle,
     with_places,
 )
-from accounts.queries.search import SearchGroup, SearchHit, SearchResult, search, search_groups
+from accounts.queries.finding import SearchGroup, SearchHit, SearchResult, search, search_groups
 
 __all__ = [
     "SearchGroup",

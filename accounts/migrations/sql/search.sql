@@ -14,7 +14,7 @@ CREATE FUNCTION accounts_search_number(value text) RETURNS text LANGUAGE sql IMM
     SELECT left(regexp_replace(lower(value), '[^a-z0-9]', '', 'g'), 200)
 $$;
 
--- Parts of an address are kept in their short form; accounts.queries.search shortens what is typed in the same way.
+-- Parts of an address are kept in their short form; accounts.queries.finding shortens what is typed in the same way.
 -- The number and the street come first: people type them first.
 CREATE FUNCTION accounts_search_address(number text, prefix text, name text, kind text, suffix text, unit text, city text)
 RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
