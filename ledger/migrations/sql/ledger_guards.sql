@@ -307,8 +307,12 @@ CREATE TRIGGER ledger_allocations_added AFTER INSERT ON ledger_allocation
 
 -- At commit -----------------------------------------------------------------------------------------------------------
 
+-- Nested loops are off: inside the transaction that loads a bill run the planner knows nothing of the new rows, and a
+-- nested loop over what it takes for a handful ran for ten minutes. Every table is read by the range of entries, and what
+-- lies outside the range is looked up by key, a subquery a row.
 CREATE FUNCTION ledger_guard.judge_entries() RETURNS trigger LANGUAGE plpgsql
-    SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+    SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan
+    SET enable_nestloop = off AS $$
 DECLARE
     me xid8 := pg_current_xact_id();
     a bigint := NEW.first_id;
@@ -319,40 +323,42 @@ BEGIN
     DELETE FROM ledger_guard.entry_check q WHERE q.xid = NEW.xid AND q.first_id = a AND q.last_id = z;
     SELECT count(reverses_id) INTO reversal_count FROM ledger_journalentry WHERE id BETWEEN a AND z AND created_xid = me;
 
-    -- Every entry has postings, and they balance within each fund, so in total too. Each question is asked so that its
-    -- plan is linear even where the tables have no statistics yet: no subquery that could be run again for each entry.
-    SELECT entry_id, fund_id, sum(CASE side WHEN 'D' THEN amount ELSE -amount END) AS net INTO bad
-    FROM ledger_posting WHERE entry_id BETWEEN a AND z
-    GROUP BY entry_id, fund_id HAVING sum(CASE side WHEN 'D' THEN amount ELSE -amount END) <> 0 LIMIT 1;
-    IF FOUND THEN
-        PERFORM ledger_guard.refuse('ledger_entry_balances', format(
-            'entry %s is out of balance by %s in fund %s', bad.entry_id, bad.net, bad.fund_id));
-    END IF;
-    SELECT e.id INTO bad FROM ledger_journalentry e
-    WHERE e.id BETWEEN a AND z AND e.created_xid = me
-      AND NOT EXISTS (SELECT FROM ledger_posting p WHERE p.entry_id = e.id) LIMIT 1;
-    IF FOUND THEN
+    -- Every entry has postings, and they balance within each fund, so in total too.
+    SELECT e.id, p.entry_id IS NULL AS is_empty, p.fund_id, p.net INTO bad
+    FROM ledger_journalentry e
+    LEFT JOIN (
+        SELECT entry_id, fund_id, sum(CASE side WHEN 'D' THEN amount ELSE -amount END) AS net
+        FROM ledger_posting WHERE entry_id BETWEEN a AND z GROUP BY entry_id, fund_id
+    ) p ON p.entry_id = e.id
+    WHERE e.id BETWEEN a AND z AND e.created_xid = me AND (p.entry_id IS NULL OR p.net <> 0)
+    LIMIT 1;
+    IF FOUND AND bad.is_empty THEN
         PERFORM ledger_guard.refuse('ledger_entry_not_empty', format('entry %s has no postings', bad.id));
+    ELSIF FOUND THEN
+        PERFORM ledger_guard.refuse('ledger_entry_balances', format(
+            'entry %s is out of balance by %s in fund %s', bad.id, bad.net, bad.fund_id));
     END IF;
 
-    -- What an entry posts to receivables is what its charges and allocations say, charge by charge.
-    WITH t AS MATERIALIZED (
+    -- What an entry posts to receivables is what its charges and allocations say, charge by charge; the charge's account,
+    -- fund and service are repeated in the posting, and so are compared as well.
+    SELECT t.entry_id, t.charge_id INTO bad
+    FROM (
         SELECT x.entry_id, x.charge_id FROM (
-            SELECT entry_id, charge_id, account_id, fund_id, service,
-                   CASE side WHEN 'D' THEN amount ELSE -amount END AS net
+            SELECT entry_id, charge_id, CASE side WHEN 'D' THEN amount ELSE -amount END AS net,
+                   (account_id, fund_id, service)::text AS whose
             FROM ledger_posting WHERE entry_id BETWEEN a AND z AND control = 'RECEIVABLE'
             UNION ALL
-            SELECT entry_id, id, account_id, fund_id, service, -amount FROM ledger_charge WHERE entry_id BETWEEN a AND z
+            SELECT entry_id, id, -amount, (account_id, fund_id, service)::text
+            FROM ledger_charge WHERE entry_id BETWEEN a AND z
             UNION ALL
-            SELECT l.entry_id, c.id, c.account_id, c.fund_id, c.service,
-                   CASE l.act WHEN 'APPLY' THEN l.amount ELSE -l.amount END
-            FROM ledger_allocation l JOIN ledger_charge c ON c.id = l.charge_id WHERE l.entry_id BETWEEN a AND z
+            SELECT l.entry_id, l.charge_id, CASE l.act WHEN 'APPLY' THEN l.amount ELSE -l.amount END,
+                   (SELECT (c.account_id, c.fund_id, c.service)::text FROM ledger_charge c WHERE c.id = l.charge_id)
+            FROM ledger_allocation l WHERE l.entry_id BETWEEN a AND z
         ) x
-        GROUP BY x.entry_id, x.charge_id, x.account_id, x.fund_id, x.service HAVING sum(x.net) <> 0
-    )
-    SELECT t.entry_id, t.charge_id INTO bad
-    FROM t JOIN ledger_journalentry e ON e.id = t.entry_id
-    WHERE e.created_xid = me AND e.reverses_id IS NULL LIMIT 1;
+        GROUP BY x.entry_id, x.charge_id, x.whose HAVING sum(x.net) <> 0
+    ) t
+    JOIN ledger_journalentry e ON e.id = t.entry_id
+    WHERE e.id BETWEEN a AND z AND e.created_xid = me AND e.reverses_id IS NULL LIMIT 1;
     IF FOUND THEN
         PERFORM ledger_guard.refuse('ledger_entry_receivable', format(
             'entry %s posts to the receivable of charge %s what no charge and no allocation of it says',
@@ -360,26 +366,26 @@ BEGIN
     END IF;
 
     -- The same for unapplied credit (credits, allocations) and held money (movements), account by account.
-    WITH t AS MATERIALIZED (
+    SELECT t.entry_id, t.account_id, t.control INTO bad
+    FROM (
         SELECT x.entry_id, x.account_id, x.control FROM (
-            SELECT entry_id, account_id, control, CASE side WHEN 'C' THEN amount ELSE -amount END AS net
+            SELECT entry_id, account_id, control::text, CASE side WHEN 'C' THEN amount ELSE -amount END AS net
             FROM ledger_posting WHERE entry_id BETWEEN a AND z AND control IN ('UNAPPLIED', 'HELD')
             UNION ALL
             SELECT entry_id, account_id, 'UNAPPLIED', -amount FROM ledger_credit WHERE entry_id BETWEEN a AND z
             UNION ALL
-            SELECT l.entry_id, c.account_id, 'UNAPPLIED', CASE l.act WHEN 'APPLY' THEN l.amount ELSE -l.amount END
-            FROM ledger_allocation l JOIN ledger_credit c ON c.id = l.credit_id WHERE l.entry_id BETWEEN a AND z
+            SELECT l.entry_id, (SELECT c.account_id FROM ledger_credit c WHERE c.id = l.credit_id), 'UNAPPLIED',
+                   CASE l.act WHEN 'APPLY' THEN l.amount ELSE -l.amount END
+            FROM ledger_allocation l WHERE l.entry_id BETWEEN a AND z
             UNION ALL
-            SELECT m.entry_id, h.account_id, 'HELD',
+            SELECT m.entry_id, (SELECT h.account_id FROM ledger_heldmoney h WHERE h.id = m.held_money_id), 'HELD',
                    CASE WHEN m.kind IN ('RECEIVED', 'INTEREST') THEN -m.amount ELSE m.amount END
-            FROM ledger_heldmovement m JOIN ledger_heldmoney h ON h.id = m.held_money_id
-            WHERE m.entry_id BETWEEN a AND z
+            FROM ledger_heldmovement m WHERE m.entry_id BETWEEN a AND z
         ) x
         GROUP BY x.entry_id, x.account_id, x.control HAVING sum(x.net) <> 0
-    )
-    SELECT t.entry_id, t.account_id, t.control INTO bad
-    FROM t JOIN ledger_journalentry e ON e.id = t.entry_id
-    WHERE e.created_xid = me AND e.reverses_id IS NULL LIMIT 1;
+    ) t
+    JOIN ledger_journalentry e ON e.id = t.entry_id
+    WHERE e.id BETWEEN a AND z AND e.created_xid = me AND e.reverses_id IS NULL LIMIT 1;
     IF FOUND THEN
         PERFORM ledger_guard.refuse('ledger_entry_subledger', format(
             'entry %s posts to %s of account %s what no credit, allocation or movement of it says',
@@ -388,22 +394,22 @@ BEGIN
 
     -- A reversal is the mirror of what it reverses, and nothing else.
     IF reversal_count > 0 THEN
-        SELECT e.id, e.reverses_id INTO bad
-        FROM ledger_journalentry e
-        WHERE e.id BETWEEN a AND z AND e.created_xid = me AND e.reverses_id IS NOT NULL AND (
-            EXISTS (
-                SELECT FROM ledger_posting p WHERE p.entry_id IN (e.id, e.reverses_id)
+        FOR bad IN
+            SELECT id, reverses_id FROM ledger_journalentry
+            WHERE id BETWEEN a AND z AND created_xid = me AND reverses_id IS NOT NULL
+        LOOP
+            IF EXISTS (
+                SELECT FROM ledger_posting p WHERE p.entry_id IN (bad.id, bad.reverses_id)
                 GROUP BY p.gl_account_id, p.fund_id, p.account_id, p.charge_id, p.service, p.liable_party_id, p.agency_id
                 HAVING sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) <> 0)
-            OR EXISTS (SELECT FROM ledger_charge c WHERE c.entry_id = e.id)
-            OR EXISTS (SELECT FROM ledger_credit c WHERE c.entry_id = e.id)
-            OR EXISTS (SELECT FROM ledger_allocation l WHERE l.entry_id = e.id)
-            OR EXISTS (SELECT FROM ledger_heldmovement m WHERE m.entry_id = e.id))
-        LIMIT 1;
-        IF FOUND THEN
-            PERFORM ledger_guard.refuse('ledger_entry_mirrors', format(
-                'entry %s does not mirror entry %s, which it reverses', bad.id, bad.reverses_id));
-        END IF;
+            OR EXISTS (SELECT FROM ledger_charge c WHERE c.entry_id = bad.id)
+            OR EXISTS (SELECT FROM ledger_credit c WHERE c.entry_id = bad.id)
+            OR EXISTS (SELECT FROM ledger_allocation l WHERE l.entry_id = bad.id)
+            OR EXISTS (SELECT FROM ledger_heldmovement m WHERE m.entry_id = bad.id) THEN
+                PERFORM ledger_guard.refuse('ledger_entry_mirrors', format(
+                    'entry %s does not mirror entry %s, which it reverses', bad.id, bad.reverses_id));
+            END IF;
+        END LOOP;
     END IF;
     RETURN NULL;
 END
