@@ -9,7 +9,7 @@ from metering.queries.consumption import (
 )
 from metering.queries.exceptions import exceptions_all, exceptions_open, holding
 from metering.queries.history import HistoryRow, readings_history, usage_months
-from metering.queries.meters import find_meter, installation_on, registers_of
+from metering.queries.meters import find_meter, installation_on, main_register, registers_of
 
 __all__ = [
     "BoundaryReadingMissing",
@@ -23,6 +23,7 @@ __all__ = [
     "find_meter",
     "holding",
     "installation_on",
+    "main_register",
     "readings_history",
     "registers_of",
     "usage_months",
