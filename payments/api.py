@@ -132,8 +132,20 @@ class ReceiptSerializer(serializers.ModelSerializer):
     class Meta:
         model = Receipt
         fields = [
-            "label", "drawer", "number", "received_by", "received_at", "effective_date", "posting_date", "payor",
-            "total_amount", "change_amount", "note", "void", "lines", "tenders",
+            "label",
+            "drawer",
+            "number",
+            "received_by",
+            "received_at",
+            "effective_date",
+            "posting_date",
+            "payor",
+            "total_amount",
+            "change_amount",
+            "note",
+            "void",
+            "lines",
+            "tenders",
         ]
 
     def get_void(self, receipt: Receipt) -> bool:
@@ -142,7 +154,14 @@ class ReceiptSerializer(serializers.ModelSerializer):
 
 
 BALANCES = (
-    "ledger", "due_now", "past_due", "curtailable_past_due", "to_restore", "payoff", "unapplied", "held",
+    "ledger",
+    "due_now",
+    "past_due",
+    "curtailable_past_due",
+    "to_restore",
+    "payoff",
+    "unapplied",
+    "held",
 )
 
 
@@ -161,9 +180,7 @@ class BalancesSerializer(serializers.Serializer):
     held = AmountSerializerField()
 
 
-class PaymentViewSet(
-    mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet
-):
+class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """Receipts; POST takes a payment into the caller's open drawer session."""
 
     permission_classes = [MayReceipts]
@@ -218,7 +235,9 @@ class PaymentViewSet(
                 ],
                 tenders=[
                     TenderInput(
-                        kind=tender["kind"], tendered_amount=tender["amount"], check_number=tender["check_number"]
+                        kind=tender["kind"],
+                        tendered_amount=tender["amount"],
+                        check_number=tender["check_number"],
                     )
                     for tender in sent.validated_data["tenders"]
                 ],

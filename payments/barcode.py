@@ -18,7 +18,9 @@ def code_128(text: str) -> SafeString:
     width = symbol.width + 2 * QUIET_ZONE
     row = symbol.encoded_data
     bars = [at for at in range(symbol.width) if row[0, at // 8] >> (at % 8) & 1]
-    drawn = format_html_join("", '<rect x="{}" y="0" width="1" height="{}"/>', ((at + QUIET_ZONE, HEIGHT) for at in bars))
+    drawn = format_html_join(
+        "", '<rect x="{}" y="0" width="1" height="{}"/>', ((at + QUIET_ZONE, HEIGHT) for at in bars)
+    )
     return format_html(
         '<svg class="receipt-barcode" role="img" aria-label="Bar code of {}" viewBox="0 0 {} {}"'
         ' preserveAspectRatio="none" shape-rendering="crispEdges">{}</svg>',

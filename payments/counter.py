@@ -146,12 +146,16 @@ class LinePreview:
 
 @dataclass(frozen=True)
 class Preview:
-    """The figures beside the form: sum, handed over, change or what is missing, and where the money goes."""
+    """The figures beside the form: sum, handed over, change or what is missing, and where the money goes.
+
+    ``surplus`` is what is left of a check that no account takes yet.
+    """
 
     total: Decimal
     tendered: Decimal
     change: Decimal
     missing: Decimal
+    surplus: Decimal
     refusal: str
     lines: Sequence[LinePreview]
     warnings: Sequence[str]
@@ -249,6 +253,7 @@ def preview(draft: Draft, *, on_date: dt.date) -> Preview:
         tendered=tendered,
         change=max(tendered - total, ZERO) if total and not refusal else ZERO,
         missing=max(total - tendered, ZERO) if tendered else ZERO,
+        surplus=max(tendered - total, ZERO) if refusal else ZERO,
         refusal=refusal,
         lines=[_line_preview(line, on_date) for line in draft.lines[:PREVIEWED_ACCOUNTS]],
         warnings=warnings,

@@ -15,16 +15,27 @@ class ReceiptFilter(django_filters.FilterSet):
     """Receipts by number, payor, account or check number; by day, drawer, and whether they are void."""
 
     q = django_filters.CharFilter(
-        label="Number, payor, account or check", method="matching", widget=forms.TextInput(attrs={"type": "search"})
+        label="Number, payor, account or check",
+        method="matching",
+        widget=forms.TextInput(attrs={"type": "search"}),
     )
     date_from = django_filters.DateFilter(
-        label="From", field_name="posting_date", lookup_expr="gte", widget=forms.DateInput(attrs={"type": "date"})
+        label="From",
+        field_name="posting_date",
+        lookup_expr="gte",
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     date_to = django_filters.DateFilter(
-        label="To", field_name="posting_date", lookup_expr="lte", widget=forms.DateInput(attrs={"type": "date"})
+        label="To",
+        field_name="posting_date",
+        lookup_expr="lte",
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     drawer = django_filters.ModelChoiceFilter(
-        label="Drawer", queryset=Drawer.objects.order_by("code", "pk"), to_field_name="code", empty_label="Any"
+        label="Drawer",
+        queryset=Drawer.objects.order_by("code", "pk"),
+        to_field_name="code",
+        empty_label="Any",
     )
     account = django_filters.CharFilter(label="Account", method="of_account", widget=forms.HiddenInput)
     void = django_filters.BooleanFilter(

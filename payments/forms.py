@@ -71,5 +71,7 @@ class CounterVoidForm(VoidForm):
     approver_password = forms.CharField(
         label="Second person's password",
         strip=False,
-        widget=forms.PasswordInput(attrs={"class": "form-control", "autocomplete": "off", "data-private": ""}),
+        widget=forms.PasswordInput(
+            attrs={"class": "form-control", "autocomplete": "off", "data-private": ""}
+        ),
     )

@@ -21,7 +21,9 @@ def receipt_numbers() -> Violations:
     )
 
 
-@proof("every receipt's total is that of its lines, of its tenders and of the cash its entry puts in the drawer")
+@proof(
+    "every receipt's total is that of its lines, of its tenders and of the cash its entry puts in the drawer"
+)
 def receipt_totals() -> Violations:
     """The receipt, its parts and the ledger tell the same sum."""
     return from_sql(

@@ -10,181 +10,478 @@ import core.fields
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('ledger', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("ledger", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Drawer',
+            name="Drawer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=6, unique=True)),
-                ('name', models.CharField(max_length=60)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=6, unique=True)),
+                ("name", models.CharField(max_length=60)),
             ],
         ),
         migrations.CreateModel(
-            name='DrawerSession',
+            name="DrawerSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField()),
-                ('float_amount', core.fields.AmountField()),
-                ('state', models.CharField(choices=[('OPEN', 'Open'), ('BALANCING', 'Balancing'), ('BALANCED', 'Balanced')], default='OPEN', max_length=10)),
-                ('opened_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('drawer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='payments.drawer')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("business_date", models.DateField()),
+                ("float_amount", core.fields.AmountField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("OPEN", "Open"), ("BALANCING", "Balancing"), ("BALANCED", "Balanced")],
+                        default="OPEN",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "opened_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "drawer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="payments.drawer",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MiscItem',
+            name="MiscItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('fund_code', models.CharField(max_length=12)),
-                ('gl_account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.glaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("fund_code", models.CharField(max_length=12)),
+                (
+                    "gl_account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.glaccount"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('effective_date', models.DateField()),
-                ('posting_date', models.DateField()),
-                ('payor', models.CharField(max_length=160)),
-                ('total_amount', core.fields.AmountField()),
-                ('change_amount', core.fields.AmountField()),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('idempotency_key', models.CharField(max_length=80, unique=True)),
-                ('printed_lines', models.JSONField(default=list)),
-                ('drawer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='payments.drawer')),
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry')),
-                ('received_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='payments.drawersession')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "received_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("effective_date", models.DateField()),
+                ("posting_date", models.DateField()),
+                ("payor", models.CharField(max_length=160)),
+                ("total_amount", core.fields.AmountField()),
+                ("change_amount", core.fields.AmountField()),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("idempotency_key", models.CharField(max_length=80, unique=True)),
+                ("printed_lines", models.JSONField(default=list)),
+                (
+                    "drawer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipts",
+                        to="payments.drawer",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.journalentry",
+                    ),
+                ),
+                (
+                    "received_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipts",
+                        to="payments.drawersession",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ReceiptLine',
+            name="ReceiptLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', core.fields.AmountField()),
-                ('description', models.CharField(blank=True, max_length=120)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='receipt_lines', to='accounts.account')),
-                ('credit', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.credit')),
-                ('misc_item', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.miscitem')),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='payments.receipt')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", core.fields.AmountField()),
+                ("description", models.CharField(blank=True, max_length=120)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipt_lines",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "credit",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.credit",
+                    ),
+                ),
+                (
+                    "misc_item",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="payments.miscitem",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="payments.receipt",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Tender',
+            name="Tender",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('CASH', 'Cash'), ('CHECK', 'Check'), ('MONEY_ORDER', 'Money order')], max_length=12)),
-                ('amount', core.fields.AmountField()),
-                ('tendered_amount', core.fields.AmountField()),
-                ('change_amount', core.fields.AmountField(default=0)),
-                ('check_number', models.CharField(blank=True, max_length=20)),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tenders', to='payments.receipt')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("CASH", "Cash"), ("CHECK", "Check"), ("MONEY_ORDER", "Money order")],
+                        max_length=12,
+                    ),
+                ),
+                ("amount", core.fields.AmountField()),
+                ("tendered_amount", core.fields.AmountField()),
+                ("change_amount", core.fields.AmountField(default=0)),
+                ("check_number", models.CharField(blank=True, max_length=20)),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tenders",
+                        to="payments.receipt",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='VoidRequest',
+            name="VoidRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=200)),
-                ('state', models.CharField(choices=[('REQUESTED', 'Requested'), ('APPROVED', 'Approved'), ('RETURNED', 'Returned')], default='REQUESTED', max_length=10)),
-                ('requested_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decision_note', models.CharField(blank=True, max_length=200)),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='void_requests', to='payments.receipt')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("REQUESTED", "Requested"),
+                            ("APPROVED", "Approved"),
+                            ("RETURNED", "Returned"),
+                        ],
+                        default="REQUESTED",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "requested_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("decision_note", models.CharField(blank=True, max_length=200)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="void_requests",
+                        to="payments.receipt",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ReceiptVoid',
+            name="ReceiptVoid",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('voided_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry')),
-                ('receipt', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='void', to='payments.receipt')),
-                ('request', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.voidrequest')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "voided_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.journalentry",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="void",
+                        to="payments.receipt",
+                    ),
+                ),
+                (
+                    "request",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="payments.voidrequest",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='drawersession',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'BALANCING', 'BALANCED'])), name='payments_session_state'),
+            model_name="drawersession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["OPEN", "BALANCING", "BALANCED"])),
+                name="payments_session_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='drawersession',
-            constraint=models.CheckConstraint(condition=models.Q(('float_amount__gte', 0)), name='payments_session_float'),
+            model_name="drawersession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("float_amount__gte", 0)), name="payments_session_float"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='drawersession',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'BALANCED'), _negated=True), fields=('drawer',), name='payments_session_one_per_drawer', violation_error_message='This drawer is in use. Close it first, or take another.'),
+            model_name="drawersession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "BALANCED"), _negated=True),
+                fields=("drawer",),
+                name="payments_session_one_per_drawer",
+                violation_error_message="This drawer is in use. Close it first, or take another.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='drawersession',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'BALANCED'), _negated=True), fields=('user',), name='payments_session_one_per_person', violation_error_message='You have another drawer open. Close it first.'),
+            model_name="drawersession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "BALANCED"), _negated=True),
+                fields=("user",),
+                name="payments_session_one_per_person",
+                violation_error_message="You have another drawer open. Close it first.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='receipt',
-            index=models.Index(fields=['posting_date'], name='payments_receipt_date'),
+            model_name="receipt",
+            index=models.Index(fields=["posting_date"], name="payments_receipt_date"),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(fields=('drawer', 'number'), name='payments_receipt_number'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(fields=("drawer", "number"), name="payments_receipt_number"),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(('total_amount__gt', 0), ('change_amount__gte', 0)), name='payments_receipt_amount'),
+            model_name="receipt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("total_amount__gt", 0), ("change_amount__gte", 0)),
+                name="payments_receipt_amount",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receiptline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payments_receiptline_amount'),
+            model_name="receiptline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="payments_receiptline_amount"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receiptline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('account__isnull', False), ('credit__isnull', False), ('misc_item__isnull', True)), models.Q(('account__isnull', True), ('credit__isnull', True), ('misc_item__isnull', False)), _connector='OR'), name='payments_receiptline_one_target'),
+            model_name="receiptline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("account__isnull", False), ("credit__isnull", False), ("misc_item__isnull", True)
+                    ),
+                    models.Q(
+                        ("account__isnull", True), ("credit__isnull", True), ("misc_item__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="payments_receiptline_one_target",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tender',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['CASH', 'CHECK', 'MONEY_ORDER'])), name='payments_tender_kind'),
+            model_name="tender",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["CASH", "CHECK", "MONEY_ORDER"])),
+                name="payments_tender_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tender',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('tendered_amount', django.db.models.expressions.CombinedExpression(models.F('amount'), '+', models.F('change_amount')))), name='payments_tender_amounts'),
+            model_name="tender",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount__gt", 0),
+                    (
+                        "tendered_amount",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("amount"), "+", models.F("change_amount")
+                        ),
+                    ),
+                ),
+                name="payments_tender_amounts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tender',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'CASH'), ('change_amount', 0), _connector='OR'), name='payments_tender_change_is_cash'),
+            model_name="tender",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind", "CASH"), ("change_amount", 0), _connector="OR"),
+                name="payments_tender_change_is_cash",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tender',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'CHECK'), _negated=True), models.Q(('check_number', ''), _negated=True), _connector='OR'), name='payments_tender_check_number'),
+            model_name="tender",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "CHECK"), _negated=True),
+                    models.Q(("check_number", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="payments_tender_check_number",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voidrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['REQUESTED', 'APPROVED', 'RETURNED'])), name='payments_voidrequest_state'),
+            model_name="voidrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["REQUESTED", "APPROVED", "RETURNED"])),
+                name="payments_voidrequest_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voidrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='payments_voidrequest_second_person'),
+            model_name="voidrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by__isnull", True),
+                    models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="payments_voidrequest_second_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voidrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('state', 'REQUESTED')), models.Q(models.Q(('state', 'REQUESTED'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='payments_voidrequest_decided'),
+            model_name="voidrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("decided_at__isnull", True), ("decided_by__isnull", True), ("state", "REQUESTED")
+                    ),
+                    models.Q(
+                        models.Q(("state", "REQUESTED"), _negated=True),
+                        ("decided_at__isnull", False),
+                        ("decided_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="payments_voidrequest_decided",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='voidrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'REQUESTED')), fields=('receipt',), name='payments_voidrequest_one_open'),
+            model_name="voidrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "REQUESTED")),
+                fields=("receipt",),
+                name="payments_voidrequest_one_open",
+            ),
         ),
     ]

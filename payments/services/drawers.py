@@ -89,7 +89,9 @@ def start_balancing(*, session: DrawerSession, by: User) -> DrawerSession:
     with transaction.atomic(durable=True):
         locked = _lock(session)
         if locked.user_id != by.pk:
-            raise SessionNotYours(f"{locked.drawer.name} is {locked.user}'s. Only {locked.user} can close it.")
+            raise SessionNotYours(
+                f"{locked.drawer.name} is {locked.user}'s. Only {locked.user} can close it."
+            )
         check_transition(
             DrawerSession.TRANSITIONS, locked.state, DrawerSession.State.BALANCING, what=locked.drawer.name
         )

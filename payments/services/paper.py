@@ -72,7 +72,7 @@ def printed_lines(
             label=label,
             received_at=received_at,
             business_date=business_date,
-            clerk=by.initials or by.username,
+            clerk=str(by),
             payor=payor,
             items=paid,
             tenders=tenders,

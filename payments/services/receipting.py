@@ -277,7 +277,9 @@ def _accounts(order: _Order) -> dict[str, Account]:
     found = {account.number: account for account in Account.objects.filter(number__in=numbers)}
     for number in numbers:
         if number not in found:
-            raise AccountUnknown(f"There is no account {number}. Nothing was posted. Look the account up again.")
+            raise AccountUnknown(
+                f"There is no account {number}. Nothing was posted. Look the account up again."
+            )
     return {number: found[number] for number in numbers}
 
 
@@ -319,7 +321,9 @@ def _check_restrictions(accounts: Mapping[str, Account], order: _Order) -> None:
     for restriction in queries.restrictions(by_id, on_date=order.posting_date):
         for tender in order.tenders:
             if restriction.refuses(tender.kind):
-                raise TenderRestricted(f"Account {by_id[restriction.account_id].number}: {restriction.words}.")
+                raise TenderRestricted(
+                    f"Account {by_id[restriction.account_id].number}: {restriction.words}."
+                )
 
 
 def _post_entry(
@@ -376,4 +380,3 @@ def _record(receipt: Receipt, label: str, order: _Order, accounts: Mapping[str, 
             "change": receipt.change_amount,
         },
     )
-

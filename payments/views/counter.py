@@ -142,7 +142,12 @@ def _suggestions(text: str) -> list[counter_form.Suggestion]:
 
 
 def _page(
-    request: HttpRequest, session: DrawerSession, draft: counter_form.Draft, *, status: int = 200, **extra: Any
+    request: HttpRequest,
+    session: DrawerSession,
+    draft: counter_form.Draft,
+    *,
+    status: int = 200,
+    **extra: Any,
 ) -> HttpResponse:
     posted = request.GET.get("posted", "")
     context = {

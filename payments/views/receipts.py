@@ -94,7 +94,9 @@ def void_now(request: HttpRequest, label: str) -> HttpResponse:
         )
     except VOID_REFUSALS as refusal:
         return _page(request, found, form=form, refusal=str(refusal), status=422)
-    messages.success(request, f"Receipt {found.label} voided: {found.total_amount:,.2f}. Give the tender back.")
+    messages.success(
+        request, f"Receipt {found.label} voided: {found.total_amount:,.2f}. Give the tender back."
+    )
     return redirect("payments:receipt", label=found.label)
 
 

@@ -51,7 +51,9 @@ def finish_balancing(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("payments:session", pk=found.pk)
 
 
-def _page(request: HttpRequest, found: DrawerSession, *, refusal: str = "", status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, found: DrawerSession, *, refusal: str = "", status: int = 200
+) -> HttpResponse:
     receipts = queries.receipts().filter(session=found).order_by("-number", "-pk")
     context = {
         "session": found,

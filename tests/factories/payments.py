@@ -43,8 +43,12 @@ def make_drawer(code: str = "A") -> Drawer:
 def make_till(code: str = "A", *, on_date: dt.date = TUESDAY, clerk: str = "ada") -> Till:
     """A drawer that its clerk has opened with 200.00, in an open period."""
     ledger.ensure_periods(from_date=on_date, to_date=on_date, by=system_user())
-    ada = User.objects.filter(username=clerk).first() or make_user(clerk, *CLERK_VERBS, name=f"{clerk.title()} Clerk")
-    ben = User.objects.filter(username="ben").first() or make_user("ben", *SUPERVISOR_VERBS, name="Ben Supervisor")
+    ada = User.objects.filter(username=clerk).first() or make_user(
+        clerk, *CLERK_VERBS, name=f"{clerk.title()} Clerk"
+    )
+    ben = User.objects.filter(username="ben").first() or make_user(
+        "ben", *SUPERVISOR_VERBS, name="Ben Supervisor"
+    )
     drawer = make_drawer(code)
     session = drawers.open_session(
         drawer=drawer, float_amount=Decimal("200.00"), business_date=on_date, by=ada
@@ -70,7 +74,12 @@ def owe(account: Account, amount: str, *, due: dt.date = TUESDAY, on_date: dt.da
 
 
 def make_debtor(
-    name: str = "Ana Ortiz", amount: str = "61.20", *, due: dt.date = TUESDAY, on_date: dt.date = TUESDAY, **facts: Any
+    name: str = "Ana Ortiz",
+    amount: str = "61.20",
+    *,
+    due: dt.date = TUESDAY,
+    on_date: dt.date = TUESDAY,
+    **facts: Any,
 ) -> Account:
     """An account on Elm Street that owes for water."""
     account = make_served(name, **facts).account

@@ -145,6 +145,8 @@ class TestSeveralAccounts:
         counter.wait_for_url(f"**account={first.number}")
         counter.keyboard.type("77", delay=40)
         counter.fill("#paper-amount-1", "100")
+        counter.wait_for_selector("text=Left of the check")
+        assert "38.80" in counter.locator(".counter-missing").inner_text()
 
         counter.keyboard.press("F4")
         assert focused(counter) == "find"
@@ -156,7 +158,10 @@ class TestSeveralAccounts:
         counter.locator("#paper-number-1").focus()
         counter.keyboard.press("Enter")
         counter.wait_for_url("**posted=A-000001")
-        assert {each.amount for each in Receipt.objects.get().lines.all()} == {Decimal("61.20"), Decimal("38.80")}
+        assert {each.amount for each in Receipt.objects.get().lines.all()} == {
+            Decimal("61.20"),
+            Decimal("38.80"),
+        }
 
     def test_a_scan_during_a_payment_asks_first(self, counter: Any) -> None:
         first, second = debtor(), debtor("Bo Lee", house_number="9")
@@ -235,7 +240,11 @@ class TestRefused:
     def test_shows_no_check_box_for_a_cash_only_account(self, counter: Any) -> None:
         account = debtor()
         accounts.restrict_tenders(
-            account=account, kind="CASH_ONLY", reason="2 returned checks", from_date=clock.today(), by=system_user()
+            account=account,
+            kind="CASH_ONLY",
+            reason="2 returned checks",
+            from_date=clock.today(),
+            by=system_user(),
         )
         scan(counter, account.number)
         counter.wait_for_url(f"**account={account.number}")
@@ -286,7 +295,12 @@ class TestForEverybody:
         if not AXE.exists():
             pytest.skip("axe-core is not installed; run make setup")
         account = debtor()
-        pages = ["/counter/", f"/counter/?account={account.number}", f"/drawers/{till.session.pk}/", "/receipts/"]
+        pages = [
+            "/counter/",
+            f"/counter/?account={account.number}",
+            f"/drawers/{till.session.pk}/",
+            "/receipts/",
+        ]
         counter.goto(f"/counter/?account={account.number}")
         counter.fill("#paper-number-1", "1001")
         counter.keyboard.press("Enter")
@@ -300,5 +314,6 @@ class TestForEverybody:
                 "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']}).then((result) => result.violations)"
             )
             assert not found, address + json.dumps(
-                [{"id": each["id"], "nodes": [node["html"] for node in each["nodes"]]} for each in found], indent=1
+                [{"id": each["id"], "nodes": [node["html"] for node in each["nodes"]]} for each in found],
+                indent=1,
             )

@@ -62,9 +62,7 @@ def test_two_cashiers_on_one_account_settle_it_once_and_keep_the_rest_as_credit(
     first, second = make_till("A"), make_till("B", clerk="eve")
     account = make_debtor(amount="61.20")
 
-    results = at_once(
-        lambda: pay(first, line(account, "61.20")), lambda: pay(second, line(account, "61.20"))
-    )
+    results = at_once(lambda: pay(first, line(account, "61.20")), lambda: pay(second, line(account, "61.20")))
 
     assert all(isinstance(result, Receipt) for result in results), results
     balances = ledger_queries.balances(account, as_of=TUESDAY)
@@ -143,7 +141,10 @@ def test_two_supervisors_on_one_void_make_one() -> None:
 
     results = at_once(*[lambda: voids.approve_void(request=request, by=till.supervisor)] * 2)
 
-    assert Counter(type(result).__name__ for result in results) == {"ReceiptVoid": 1, "ReceiptAlreadyVoid": 1}, results
+    assert Counter(type(result).__name__ for result in results) == {
+        "ReceiptVoid": 1,
+        "ReceiptAlreadyVoid": 1,
+    }, results
     prove()
 
 
@@ -164,4 +165,6 @@ def test_two_people_at_one_drawer_open_one_session() -> None:
         ]
     )
 
-    assert Counter(type(result).__name__ for result in results) == {"DrawerSession": 1, "DrawerInUse": 1}, results
+    assert Counter(type(result).__name__ for result in results) == {"DrawerSession": 1, "DrawerInUse": 1}, (
+        results
+    )

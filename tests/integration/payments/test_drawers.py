@@ -29,7 +29,9 @@ class TestOpenSession:
         eve = make_user("eve", "open_drawer")
 
         with pytest.raises(drawers.DrawerInUse, match="Ada Clerk"):
-            drawers.open_session(drawer=till.drawer, float_amount=Decimal("0.00"), business_date=TUESDAY, by=eve)
+            drawers.open_session(
+                drawer=till.drawer, float_amount=Decimal("0.00"), business_date=TUESDAY, by=eve
+            )
         assert DrawerSession.objects.count() == 1
 
     def test_refuses_a_second_drawer_for_one_person(self) -> None:
@@ -44,7 +46,9 @@ class TestOpenSession:
     def test_refuses_a_float_that_is_no_amount(self, amount: str) -> None:
         with pytest.raises(drawers.FloatNotAnAmount):
             drawers.open_session(
-                drawer=make_drawer(), float_amount=Decimal(amount), business_date=TUESDAY,
+                drawer=make_drawer(),
+                float_amount=Decimal(amount),
+                business_date=TUESDAY,
                 by=make_user("eve", "open_drawer"),
             )
 

@@ -44,7 +44,9 @@ def refused(act: Callable[[], None], words: str) -> None:
 
 def test_the_tests_run_as_the_applications_role() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user, pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'payments_receipt'")
+        cursor.execute(
+            "SELECT current_user, pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'payments_receipt'"
+        )
         user, owner = cursor.fetchone()
     assert user != owner
 
@@ -68,12 +70,22 @@ class TestReceipts:
 
     def insert(self, receipt: Receipt, **changes: Any) -> None:
         values = {
-            "number": receipt.number + 1, "by": receipt.received_by_id, "date": TUESDAY, "total": Decimal("61.20"),
-            "entry": 0, **changes,
+            "number": receipt.number + 1,
+            "by": receipt.received_by_id,
+            "date": TUESDAY,
+            "total": Decimal("61.20"),
+            "entry": 0,
+            **changes,
         }
         run(
-            self.INSERT, values["number"], values["by"], values["date"], values["total"], values["entry"],
-            uuid.uuid4().hex, receipt.pk,
+            self.INSERT,
+            values["number"],
+            values["by"],
+            values["date"],
+            values["total"],
+            values["entry"],
+            uuid.uuid4().hex,
+            receipt.pk,
         )
 
     def test_never_two_on_one_entry(self, receipt: Receipt) -> None:
@@ -123,13 +135,16 @@ class TestVoids:
     def decide(self, request: VoidRequest, by: int) -> None:
         run(
             "UPDATE payments_voidrequest SET state = 'APPROVED', decided_by_id = %s, decided_at = now() WHERE id = %s",
-            by, request.pk,
+            by,
+            request.pk,
         )
 
     def insert_void(self, request: VoidRequest, entry: int) -> None:
         run(
             "INSERT INTO payments_receiptvoid (receipt_id, request_id, entry_id) VALUES (%s, %s, %s)",
-            request.receipt_id, request.pk, entry,
+            request.receipt_id,
+            request.pk,
+            entry,
         )
 
     def test_are_not_decided_by_who_asked(self, till: Till, receipt: Receipt) -> None:
@@ -143,7 +158,9 @@ class TestVoids:
                 "INSERT INTO payments_voidrequest"
                 " (receipt_id, reason, state, requested_by_id, decided_by_id, decided_at, decision_note)"
                 " VALUES (%s, 'x', 'APPROVED', %s, %s, now(), '')",
-                receipt.pk, till.clerk.pk, till.supervisor.pk,
+                receipt.pk,
+                till.clerk.pk,
+                till.supervisor.pk,
             ),
             "begins as requested",
         )

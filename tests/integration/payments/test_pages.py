@@ -41,8 +41,15 @@ def key_of(response: Any) -> str:
 
 def form(account: Any, amount: str, **changes: Any) -> dict[str, Any]:
     return {
-        "account": account.number, "amount": amount, "paper_kind": "CHECK", "paper_number": "1001", "paper_amount": "",
-        "cash": "", "payor": "Ana Ortiz", "note": "", **changes,
+        "account": account.number,
+        "amount": amount,
+        "paper_kind": "CHECK",
+        "paper_number": "1001",
+        "paper_amount": "",
+        "cash": "",
+        "payor": "Ana Ortiz",
+        "note": "",
+        **changes,
     }
 
 
@@ -109,7 +116,11 @@ class TestFinding:
             account=account, kind="DOG", text="Brown, back gate", from_date=clock.today(), by=system_user()
         )
         accounts.restrict_tenders(
-            account=account, kind="CASH_ONLY", reason="2 returned checks", from_date=clock.today(), by=system_user()
+            account=account,
+            kind="CASH_ONLY",
+            reason="2 returned checks",
+            from_date=clock.today(),
+            by=system_user(),
         )
 
         page = ada.get(COUNTER, {"account": account.number}).content.decode()
@@ -173,7 +184,11 @@ class TestPosting:
         self, ada: Client, changes: dict[str, str], words: str
     ) -> None:
         account = debtor()
-        sent = {**form(account, "61.20", note="by the sister"), "idempotency_key": key_of(ada.get(COUNTER)), **changes}
+        sent = {
+            **form(account, "61.20", note="by the sister"),
+            "idempotency_key": key_of(ada.get(COUNTER)),
+            **changes,
+        }
 
         answer = ada.post(COUNTER, sent)
 
@@ -254,7 +269,9 @@ class TestReceiptPage:
     def test_voids_with_the_second_persons_password(self, ada: Client, till: Till) -> None:
         receipt = pay(till, line(debtor(), "61.20"))
         sent = {
-            "reason": "Wrong account", "note": "", "approver_username": "ben",
+            "reason": "Wrong account",
+            "note": "",
+            "approver_username": "ben",
             "approver_password": "a long password of a test",
         }
 
@@ -285,7 +302,9 @@ class TestReceiptPage:
 class TestReceiptList:
     def test_filters_by_what_a_person_holds_in_hand(self, ada: Client, till: Till) -> None:
         first = pay(till, line(debtor(), "61.20"))
-        second = pay(till, line(debtor("Bo Lee", house_number="9"), "5.00"), tenders=[cash("5.00")], payor="Bo Lee")
+        second = pay(
+            till, line(debtor("Bo Lee", house_number="9"), "5.00"), tenders=[cash("5.00")], payor="Bo Lee"
+        )
         voids.approve_void(
             request=voids.request_void(receipt=second, reason="x", by=till.clerk), by=till.supervisor
         )

@@ -45,10 +45,16 @@ class TestPostPayment:
         receipt = pay(till, line(account, "61.20"))
 
         assert (receipt.label, receipt.total_amount, receipt.change_amount) == (
-            "A-000001", Decimal("61.20"), Decimal("0.00"),
+            "A-000001",
+            Decimal("61.20"),
+            Decimal("0.00"),
         )
         [written] = receipt.lines.all()
-        assert (written.account, written.amount, written.credit.amount) == (account, Decimal("61.20"), Decimal("61.20"))
+        assert (written.account, written.amount, written.credit.amount) == (
+            account,
+            Decimal("61.20"),
+            Decimal("61.20"),
+        )
         [tender] = receipt.tenders.all()
         assert (tender.kind, tender.check_number) == ("CHECK", "1001")
         assert ledger_queries.balances(account, as_of=TUESDAY).ledger == 0
@@ -60,7 +66,9 @@ class TestPostPayment:
         receipt = pay(till, line(first, "10.00"), line(second, "20.00"))
 
         postings = receipt.entry.postings.filter(gl_account__code="1010")
-        assert [(each.side, each.amount, each.fund.code) for each in postings] == [("D", Decimal("30.00"), "POOL")]
+        assert [(each.side, each.amount, each.fund.code) for each in postings] == [
+            ("D", Decimal("30.00"), "POOL")
+        ]
         assert receipt.entry.document_number == receipt.label
         assert {each.account for each in receipt.lines.all()} == {first, second}
 
@@ -89,10 +97,15 @@ class TestPostPayment:
 
     def test_sells_an_item_of_the_price_list_into_its_own_account_and_fund(self, till: Till) -> None:
         MiscItem.objects.create(
-            code="COPY", name="Copy of a plan", gl_account=GLAccount.objects.get(code="4400"), fund_code="GENERAL"
+            code="COPY",
+            name="Copy of a plan",
+            gl_account=GLAccount.objects.get(code="4400"),
+            fund_code="GENERAL",
         )
 
-        receipt = pay(till, PaymentLine(amount=Decimal("3.50"), misc_item_code="COPY"), tenders=[cash("5.00")])
+        receipt = pay(
+            till, PaymentLine(amount=Decimal("3.50"), misc_item_code="COPY"), tenders=[cash("5.00")]
+        )
 
         revenue = receipt.entry.postings.get(gl_account__code="4400")
         assert (revenue.side, revenue.amount, revenue.fund.code) == ("C", Decimal("3.50"), "GENERAL")
@@ -112,7 +125,14 @@ class TestPostPayment:
         receipt = pay(till, line(account, "49.20"), note="Paid by the sister")
 
         printed = "\n".join(Receipt.objects.get(pk=receipt.pk).printed_lines)
-        for words in (receipt.label, account.number, "118 Elm St", "12.00", "Paid by the sister", "Check no. 1001"):
+        for words in (
+            receipt.label,
+            account.number,
+            "118 Elm St",
+            "12.00",
+            "Paid by the sister",
+            "Check no. 1001",
+        ):
             assert words in printed
 
     def test_the_same_key_gives_the_first_receipt_and_posts_nothing(self, till: Till) -> None:
@@ -122,11 +142,19 @@ class TestPostPayment:
         again = pay(till, line(account, "61.20"), key="k1")
 
         assert again == first
-        assert (Receipt.objects.count(), JournalEntry.objects.filter(reason__code="PAYMENT").count()) == (1, 1)
+        assert (Receipt.objects.count(), JournalEntry.objects.filter(reason__code="PAYMENT").count()) == (
+            1,
+            1,
+        )
 
     @pytest.mark.parametrize(
         "change",
-        [{"payor": "Somebody else"}, {"note": "x"}, {"tenders": [check("61.20", "1002")]}, {"tenders": [cash("70.00")]}],
+        [
+            {"payor": "Somebody else"},
+            {"note": "x"},
+            {"tenders": [check("61.20", "1002")]},
+            {"tenders": [cash("70.00")]},
+        ],
     )
     def test_refuses_the_same_key_with_another_body(self, till: Till, change: dict) -> None:
         account = make_debtor(amount="61.20")
@@ -239,8 +267,12 @@ class TestRefusals:
     def test_takes_a_check_again_when_the_restriction_has_ended(self, till: Till) -> None:
         account = make_debtor()
         accounts.restrict_tenders(
-            account=account, kind="CASH_ONLY", reason="Returned", from_date=TUESDAY - dt.timedelta(days=30),
-            to_date=TUESDAY, by=system_user(),
+            account=account,
+            kind="CASH_ONLY",
+            reason="Returned",
+            from_date=TUESDAY - dt.timedelta(days=30),
+            to_date=TUESDAY,
+            by=system_user(),
         )
 
         assert pay(till, line(account, "5.00")).number == 1

@@ -109,7 +109,9 @@ class TestSendBack:
 
         row = VoidRequest.objects.get()
         assert (row.state, row.decided_by, row.decision_note) == (
-            "RETURNED", till.supervisor, "The account is right",
+            "RETURNED",
+            till.supervisor,
+            "The account is right",
         )
         assert balance(receipt) == 0
         with pytest.raises(TransitionRefused):
@@ -126,7 +128,10 @@ class TestSendBack:
 class TestVoidAtCounter:
     def void(self, till: Till, receipt: Receipt, *, username: str, password: str = PASSWORD) -> ReceiptVoid:
         return voids.void_at_counter(
-            receipt=receipt, reason="Wrong amount", by=till.clerk, approver_username=username,
+            receipt=receipt,
+            reason="Wrong amount",
+            by=till.clerk,
+            approver_username=username,
             approver_password=password,
         )
 
@@ -144,7 +149,9 @@ class TestVoidAtCounter:
     def test_refuses_a_wrong_password_and_keeps_the_attempt(self, till: Till, receipt: Receipt) -> None:
         with pytest.raises(voids.ApproverNotRecognised):
             self.void(till, receipt, username="ben", password="guess")
-        assert AuditEvent.objects.filter(code="payments.void.approver_refused", key=receipt.label).count() == 1
+        assert (
+            AuditEvent.objects.filter(code="payments.void.approver_refused", key=receipt.label).count() == 1
+        )
         assert not VoidRequest.objects.exists()
 
     def test_refuses_the_clerks_own_password(self, till: Till, receipt: Receipt) -> None:

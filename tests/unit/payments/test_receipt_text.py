@@ -42,15 +42,29 @@ class TestReceiptLines:
         paper = "\n".join(receipt_lines(facts()))
 
         for words in (
-            "City of Riverton Utilities", "Receipt A-000041", "03/10/2026 3:42 pm", "Clerk AC",
-            "Received from Ana Ortiz", "Account 00000000411", "118 Elm St", "Balance left", "TOTAL PAID", "Cash",
-            "140.00", "Change", "3.53", "Thank you.",
+            "City of Riverton Utilities",
+            "Receipt A-000041",
+            "03/10/2026 3:42 pm",
+            "Clerk AC",
+            "Received from Ana Ortiz",
+            "Account 00000000411",
+            "118 Elm St",
+            "Balance left",
+            "TOTAL PAID",
+            "Cash",
+            "140.00",
+            "Change",
+            "3.53",
+            "Thank you.",
         ):
             assert words in paper
 
     def test_prints_a_check_with_its_number_and_a_credit_as_such(self) -> None:
         item = PaidItem(
-            name="Ana Ortiz", amount=Decimal("10.00"), account_number="411", balance_left=Decimal("-12.00"),
+            name="Ana Ortiz",
+            amount=Decimal("10.00"),
+            account_number="411",
+            balance_left=Decimal("-12.00"),
             next_due=date(2026, 4, 1),
         )
         tender = SettledTender("CHECK", Decimal("10.00"), Decimal("10.00"), Decimal("0.00"), "1001")

@@ -68,7 +68,9 @@ class TestSettle:
     def test_sums_are_kept_for_any_mix(
         self, total: Decimal, papers: list[Decimal], notes: list[Decimal]
     ) -> None:
-        tenders = [check(str(each), str(at)) for at, each in enumerate(papers)] + [cash(str(each)) for each in notes]
+        tenders = [check(str(each), str(at)) for at, each in enumerate(papers)] + [
+            cash(str(each)) for each in notes
+        ]
         try:
             settled = settle(total, tenders)
         except tendering.TenderRefused:
