@@ -30,7 +30,13 @@ RATE = {
     "format": 1,
     "unit": "ccf",
     "components": [
-        {"kind": "fixed", "code": "base", "label": "Base charge", "by": "meter_size", "values": {'5/8"': "14.20"}},
+        {
+            "kind": "fixed",
+            "code": "base",
+            "label": "Base charge",
+            "by": "meter_size",
+            "values": {'5/8"': "14.20"},
+        },
         {
             "kind": "tiered",
             "code": "use",
@@ -192,7 +198,9 @@ def _counted(figures: Figures) -> Iterator[Callable[[int], None]]:
 def _floor(figures: Figures, source: str, target: str) -> None:
     """Copy the run's rows into the clone, a chunk a transaction; only the copying in is timed."""
     with psycopg.connect(source) as rows, psycopg.connect(target) as clone:
-        columns = {table: _columns(rows, table) for table in (*FLOOR_TABLES, "billing_billrun", "ledger_period")}
+        columns = {
+            table: _columns(rows, table) for table in (*FLOOR_TABLES, "billing_billrun", "ledger_period")
+        }
         run_number = rows.execute("SELECT number FROM billing_billrun").fetchone()[0]
         for table in ("billing_billrun", "ledger_period"):
             data = _copied_out(rows, f"SELECT {columns[table]} FROM {table}")
@@ -205,7 +213,9 @@ def _floor(figures: Figures, source: str, target: str) -> None:
                 "first": f"'{run_number}-{low:06d}'", "last": f"'{run_number}-{high:06d}'", "low": low, "high": high,
             }  # fmt: skip
             chunk = {
-                table: _copied_out(rows, f"SELECT {columns[table]} FROM ({query.format(**window)}) x ORDER BY id")
+                table: _copied_out(
+                    rows, f"SELECT {columns[table]} FROM ({query.format(**window)}) x ORDER BY id"
+                )
                 for table, query in FLOOR_TABLES.items()
             }
             started = time.monotonic()
@@ -274,7 +284,11 @@ def _load_city(accounts: int) -> tuple[Any, Any, Any]:
         for code, service in (("W", "WATER"), ("S", "SEWER")):
             schedule = RateSchedule.objects.create(code=code, name=code, service=service, unit="ccf")
             RateVersion.objects.create(
-                schedule=schedule, effective_from="2010-01-01", status="APPROVED", definition=RATE, entered_by=maker
+                schedule=schedule,
+                effective_from="2010-01-01",
+                status="APPROVED",
+                definition=RATE,
+                entered_by=maker,
             )
         for statement in _CITY:
             cursor.execute(statement, {"n": accounts, "cycle": cycle.pk, "maker": maker.pk})
@@ -287,35 +301,57 @@ def _load_city(accounts: int) -> tuple[Any, Any, Any]:
 
 
 _CITY = (
-    "INSERT INTO accounts_account (number, kind, cycle_id, opened_date)"
-    " SELECT lpad(n::text, 11, '0'), 'REGULAR', %(cycle)s, '2015-01-01' FROM generate_series(1, %(n)s) n",
-    "INSERT INTO accounts_accountclass (account_id, purpose, value, from_date)"
-    " SELECT id, 'CUSTOMER', 'RESIDENTIAL', '2015-01-01' FROM accounts_account",
-    "INSERT INTO accounts_premise (house_number, street_prefix, street_name, street_type, street_suffix, unit, city,"
-    " state, postal_code, parcel_number, location_note)"
-    " SELECT n::text, '', 'Elm', 'St', '', '', 'Oakford', 'TX', '75000', '', '' FROM generate_series(1, %(n)s) n",
-    "INSERT INTO accounts_servicepoint (premise_id, service, number)"
-    " SELECT id, service, 1 FROM accounts_premise, unnest(ARRAY['WATER', 'SEWER']) service",
-    "INSERT INTO accounts_serviceagreement (account_id, service_point_id, service, rate_code, status, from_date)"
-    " SELECT account.id, point.id, point.service, left(point.service, 1), 'ACTIVE', '2015-01-01'"
-    " FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM accounts_account) account"
-    " JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM accounts_premise) premise USING (n)"
-    " JOIN accounts_servicepoint point ON point.premise_id = premise.id",
-    "INSERT INTO metering_meter (serial_number, size, make, status)"
-    " SELECT 'M' || n, '5/8\"', '', 'INSTALLED' FROM generate_series(1, %(n)s) n",
-    "INSERT INTO metering_register (meter_id, position, dial_count, multiplier, unit)"
-    " SELECT id, 1, 6, 1, 'CCF' FROM metering_meter",
-    "INSERT INTO metering_usagesource (service_point_id, register_id, sign, share, from_date)"
-    " SELECT point.id, register.id, 1, 1, '2015-01-01'"
-    " FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM metering_register) register"
-    " JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM accounts_premise) premise USING (n)"
-    " JOIN accounts_servicepoint point ON point.premise_id = premise.id",
-    "INSERT INTO metering_reading (register_id, read_at, read_date, dials, value, kind, source, reader, recorded_by_id)"
-    " SELECT id, '2015-01-01 12:00+00', '2015-01-01', '1000', 1000, 'ACTUAL', 'BENCH', '', %(maker)s"
-    " FROM metering_register",
-    "INSERT INTO metering_reading (register_id, read_at, read_date, dials, value, kind, source, reader, recorded_by_id)"
-    " SELECT id, '2015-01-30 12:00+00', '2015-01-30', (1000 + id %% 37)::text, 1000 + id %% 37, 'ACTUAL', 'BENCH', '',"
-    " %(maker)s FROM metering_register",
+    (
+        "INSERT INTO accounts_account (number, kind, cycle_id, opened_date)"
+        " SELECT lpad(n::text, 11, '0'), 'REGULAR', %(cycle)s, '2015-01-01' FROM generate_series(1, %(n)s) n"
+    ),
+    (
+        "INSERT INTO accounts_accountclass (account_id, purpose, value, from_date)"
+        " SELECT id, 'CUSTOMER', 'RESIDENTIAL', '2015-01-01' FROM accounts_account"
+    ),
+    (
+        "INSERT INTO accounts_premise (house_number, street_prefix, street_name, street_type, street_suffix, unit, city,"
+        " state, postal_code, parcel_number, location_note)"
+        " SELECT n::text, '', 'Elm', 'St', '', '', 'Oakford', 'TX', '75000', '', '' FROM generate_series(1, %(n)s) n"
+    ),
+    (
+        "INSERT INTO accounts_servicepoint (premise_id, service, number)"
+        " SELECT id, service, 1 FROM accounts_premise, unnest(ARRAY['WATER', 'SEWER']) service"
+    ),
+    (
+        "INSERT INTO accounts_serviceagreement (account_id, service_point_id, service, rate_code, status, from_date)"
+        " SELECT account.id, point.id, point.service, left(point.service, 1), 'ACTIVE', '2015-01-01'"
+        " FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM accounts_account) account"
+        " JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM accounts_premise) premise USING (n)"
+        " JOIN accounts_servicepoint point ON point.premise_id = premise.id"
+    ),
+    (
+        "INSERT INTO metering_meter (serial_number, size, make, status)"
+        " SELECT 'M' || n, '5/8\"', '', 'INSTALLED' FROM generate_series(1, %(n)s) n"
+    ),
+    (
+        "INSERT INTO metering_register (meter_id, position, dial_count, multiplier, unit)"
+        " SELECT id, 1, 6, 1, 'CCF' FROM metering_meter"
+    ),
+    (
+        "INSERT INTO metering_usagesource (service_point_id, register_id, sign, share, from_date)"
+        " SELECT point.id, register.id, 1, 1, '2015-01-01'"
+        " FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM metering_register) register"
+        " JOIN (SELECT id, row_number() OVER (ORDER BY id) AS n FROM accounts_premise) premise USING (n)"
+        " JOIN accounts_servicepoint point ON point.premise_id = premise.id"
+    ),
+    (
+        "INSERT INTO metering_reading (register_id, read_at, read_date, dials, value, kind, source, reader,"
+        " recorded_by_id)"
+        " SELECT id, '2015-01-01 12:00+00', '2015-01-01', '1000', 1000, 'ACTUAL', 'BENCH', '', %(maker)s"
+        " FROM metering_register"
+    ),
+    (
+        "INSERT INTO metering_reading (register_id, read_at, read_date, dials, value, kind, source, reader,"
+        " recorded_by_id)"
+        " SELECT id, '2015-01-30 12:00+00', '2015-01-30', (1000 + id %% 37)::text, 1000 + id %% 37, 'ACTUAL', 'BENCH', '',"
+        " %(maker)s FROM metering_register"
+    ),
 )
 
 if __name__ == "__main__":

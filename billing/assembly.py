@@ -182,6 +182,21 @@ class NotDue:
 Outcome = DraftBill | Held | NotDue
 
 
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A service of an account that is due, with the days to bill."""
+
+    account: AccountFact
+    agreement: AgreementFact
+    span: Span
+    period: PeriodFact
+
+    @property
+    def last_day(self) -> date:
+        """The last day billed: what holds then, price, class and determinants, holds for the bill."""
+        return self.span.end - _ONE_DAY
+
+
 @dataclass(slots=True)
 class _Findings:
     segments: list[DraftSegment] = field(default_factory=list)
@@ -203,7 +218,7 @@ def assemble(account: AccountFact, *, period: PeriodFact, rates: RateBook) -> Ou
     for agreement in account.agreements:
         span = _due_span(agreement, period, found)
         if span is not None:
-            _price(account, agreement, span, period, rates, found)
+            _price(_Due(account, agreement, span, period), rates, found)
     if found.reasons:
         return Held(account.id, tuple(dict.fromkeys(found.reasons)), tuple(found.missing))
     if not found.segments:
@@ -261,7 +276,9 @@ def _uses(
             text = f"no opening reading of meter {source.serial_number}"
             found.reasons.append(Reason("READ", text, agreement.service))
         elif source.end is None or not _reaches(source, source.end, span, period):
-            _hold_missing(agreement, [source], f"no reading of meter {source.serial_number} in the period", found)
+            _hold_missing(
+                agreement, [source], f"no reading of meter {source.serial_number} in the period", found
+            )
         else:
             uses.append(
                 RegisterUse(
@@ -286,21 +303,14 @@ def _reaches(source: SourceFact, end: ReadingFact, span: Span, period: PeriodFac
     return end.date > max(span.start, min(period.start, span.end - _ONE_DAY))
 
 
-def _price(
-    account: AccountFact,
-    agreement: AgreementFact,
-    span: Span,
-    period: PeriodFact,
-    rates: RateBook,
-    found: _Findings,
-) -> None:
+def _price(due: _Due, rates: RateBook, found: _Findings) -> None:
+    account, agreement, span, period = due.account, due.agreement, due.span, due.period
     if not rates.has(agreement.rate_code):
         found.reasons.append(Reason("RATE", f"no rate for class {account.customer_class}", agreement.service))
         return
-    last_day = span.end - _ONE_DAY
-    version = rates.find(agreement.rate_code, last_day)
+    version = rates.find(agreement.rate_code, due.last_day)
     if version is None:
-        text = f"no price of rate {agreement.rate_code} on {last_day}"
+        text = f"no price of rate {agreement.rate_code} on {due.last_day}"
         found.reasons.append(Reason("RATE", text, agreement.service))
         return
     uses = _uses(agreement, span, period, found)
@@ -308,7 +318,7 @@ def _price(
         return
     try:
         quantity = total_use(uses, unit=version.rate.unit) if uses else None
-        inputs = _inputs(account, agreement, span, period, version.rate.unit, quantity)
+        inputs = _inputs(due, version.rate.unit, quantity)
         rated = version.rate.price(inputs, share=share_of(span, period))
     except (NotPriceable, UnitsDoNotConvert) as refusal:
         found.reasons.append(Reason("RATE", str(refusal), agreement.service))
@@ -350,30 +360,23 @@ def share_of(span: Span, period: PeriodFact) -> Share | None:
     return period_shares(spans=[span], rule=rule)[0]
 
 
-def _inputs(
-    account: AccountFact,
-    agreement: AgreementFact,
-    span: Span,
-    period: PeriodFact,
-    unit: str,
-    quantity: Decimal | None,
-) -> dict[str, Decimal | str | int]:
+def _inputs(due: _Due, unit: str, quantity: Decimal | None) -> dict[str, Decimal | str | int]:
     """What the engine may ask for; determinants come last, so that a city's own fact overrides the meter's."""
-    last_day = span.end - _ONE_DAY
+    month = due.last_day.month
     inputs: dict[str, Decimal | str | int] = {
-        "customer_class": account.customer_class,
-        "days_in_period": span.days,
-        "usage_month": last_day.month,
-        "season": "Summer" if last_day.month in period.summer_months else "Winter",
+        "customer_class": due.account.customer_class,
+        "days_in_period": due.span.days,
+        "usage_month": month,
+        "season": "Summer" if month in due.period.summer_months else "Winter",
     }
-    size = next((source.meter_size for source in agreement.sources if source.sign > 0), "")
+    size = next((source.meter_size for source in due.agreement.sources if source.sign > 0), "")
     if size:
         inputs["meter_size"] = size
     if quantity is not None:
         inputs["usage"] = quantity
         if converts(unit, "ccf"):
             inputs["usage_ccf"] = convert(quantity, of=unit, to="ccf")
-    inputs.update(agreement.determinants)
+    inputs.update(due.agreement.determinants)
     return inputs
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import django_filters
+from django.db.models import QuerySet
 
 from accounts.models import Cycle, Service
 from billing.models import BillRun, RateSchedule
@@ -31,6 +32,6 @@ class RateFilter(django_filters.FilterSet):
         model = RateSchedule
         fields: list[str] = []
 
-    def matching(self, queryset, name, value):  # type: ignore[no-untyped-def]  # django-filter's signature
+    def matching(self, queryset: QuerySet[RateSchedule], _: str, value: str) -> QuerySet[RateSchedule]:
         """Rates whose code or name has the words."""
         return queryset.filter(code__icontains=value) | queryset.filter(name__icontains=value)

@@ -14,10 +14,16 @@ from core import periods
 from core.forms import AmountFormField, AmountInput
 
 
+class _CycleField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        """A cycle by its code and name."""
+        return f"{obj.code} {obj.name}"
+
+
 class OpenRunForm(forms.Form):
     """Which cycle is billed for which month."""
 
-    cycle = forms.ModelChoiceField(
+    cycle = _CycleField(
         label="Cycle",
         queryset=Cycle.objects.none(),
         to_field_name="code",
@@ -32,7 +38,6 @@ class OpenRunForm(forms.Form):
         field = self.fields["cycle"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
         field.queryset = Cycle.objects.order_by("code", "pk")
-        field.label_from_instance = lambda cycle: f"{cycle.code} {cycle.name}"  # type: ignore[method-assign]  # Django's way
 
     def clean_month(self) -> periods.DateRange:
         """The calendar month that was typed."""
@@ -60,7 +65,9 @@ class ApproveForm(forms.Form):
         """The total typed, if it is the run's."""
         typed: Decimal = self.cleaned_data["total"]
         if typed != self.run.total_amount:
-            raise ValidationError("That is not the total of this run. Compare the figures with your own again.")
+            raise ValidationError(
+                "That is not the total of this run. Compare the figures with your own again."
+            )
         return typed
 
 

@@ -73,7 +73,7 @@ def send_help(run: BillRun) -> None:
 
 
 def send(task: Any, **arguments: Any) -> None:
-    """Send a task now. A broker that is down is logged: what is to be done stands in the database, and the sweep finds it."""
+    """Send a task now. A broker that is down is logged: the work stands in the database, and the sweep finds it."""
     try:
         task.apply_async(kwargs=arguments, queue="printing" if task is print_run else "runs", retry=False)
     except (BrokerDown, OSError) as problem:

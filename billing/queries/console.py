@@ -50,9 +50,7 @@ class ShownSegment:
 def get_run_for(user: User, number: int) -> BillRun:
     """The run of that number, for somebody who may see the books. Raises PermissionRefused, Http404."""
     check(user, "view_ledger")
-    run = (
-        BillRun.objects.select_related("cycle", "made_by", "approved_by").filter(number=number).first()
-    )
+    run = BillRun.objects.select_related("cycle", "made_by", "approved_by").filter(number=number).first()
     if run is None:
         raise Http404(f"There is no bill run {number}.")
     return run

@@ -114,7 +114,7 @@ class _Due:
 
 
 def claim_items(*, run_id: int, state: str, size: int) -> list[ClaimedItem]:
-    """Take the next items in a state, skipping those that other workers hold; they are held until the transaction ends."""
+    """Take the next items in a state, but for those that other workers hold; they are held until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, account_id, ordinal FROM billing_billrunitem WHERE run_id = %s AND state = %s"
@@ -145,19 +145,30 @@ def account_facts(account_ids: Sequence[int], *, period: PeriodFact) -> dict[int
         )
     last_day = period.end - dt.timedelta(days=1)
     rows = _fetch(_ACCOUNTS, {"accounts": list(account_ids), "day": last_day})
-    return {row[0]: AccountFact(*row, tuple(by_account.get(row[0], ()))) for row in rows}
+    return {
+        account_id: AccountFact(
+            account_id, number, customer_class, status, reason, tuple(by_account.get(account_id, ()))
+        )
+        for account_id, number, customer_class, status, reason in rows
+    }
 
 
 def _due_agreements(account_ids: Sequence[int], period: PeriodFact) -> list[_Due]:
     rows = _fetch(_AGREEMENTS, {"accounts": list(account_ids), "end": period.end})
     return [
         _Due(
-            *row[:7],
-            start=row[7] or row[4],
-            stop=period.end if row[5] is None else min(period.end, row[5]),
-            billed=_billed_readings(row[8]),
+            id=agreement_id,
+            account_id=account_id,
+            service=service,
+            rate_code=rate_code,
+            from_date=from_date,
+            to_date=to_date,
+            point_id=point_id,
+            start=billed_to or from_date,
+            stop=period.end if to_date is None else min(period.end, to_date),
+            billed=_billed_readings(usage),
         )
-        for row in rows
+        for agreement_id, account_id, service, rate_code, from_date, to_date, point_id, billed_to, usage in rows
     ]
 
 
@@ -195,8 +206,22 @@ def _sources_of(dues: Sequence[_Due]) -> dict[int, list[SourceFact]]:
         open_ones = tuple(
             text for read_date, text in exceptions.get(register_id, ()) if due.start < read_date <= due.stop
         )
-        source = SourceFact(register_id, *row[2:10], opening, newest, open_ones)
-        found.setdefault(due.id, []).append(source)
+        found.setdefault(due.id, []).append(
+            SourceFact(
+                register_id=register_id,
+                serial_number=row[2],
+                meter_size=row[3],
+                unit=row[4],
+                dial_count=row[5],
+                multiplier=row[6],
+                sign=row[7],
+                share=row[8],
+                to_date=row[9],
+                start=opening,
+                end=newest,
+                exceptions=open_ones,
+            )
+        )
     return found
 
 
@@ -226,4 +251,5 @@ def _determinants_of(dues: Sequence[_Due]) -> dict[int, dict[str, str]]:
 def _fetch(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

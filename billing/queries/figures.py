@@ -109,9 +109,7 @@ def figures(*, run_id: int) -> list[Figure]:
 def total_of(*, run_id: int) -> Decimal:
     """The sum of a run's bills."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT coalesce(sum(total_amount), 0) FROM billing_bill WHERE run_id = %s", [run_id]
-        )
+        cursor.execute("SELECT coalesce(sum(total_amount), 0) FROM billing_bill WHERE run_id = %s", [run_id])
         row = cursor.fetchone()
     return Decimal(row[0]) + ZERO
 

@@ -1,4 +1,4 @@
-"""The rate book as a chunk of a run sees it: versions compiled once a process, checked against the database each chunk."""
+"""The rate book as a chunk of a run sees it: compiled once a process, checked against the database each chunk."""
 
 from __future__ import annotations
 

@@ -192,7 +192,16 @@ def _rows(drafts: Sequence[_Draft], terms: runs.RunTerms) -> _Rows:
         rows.bill_of_item[item.id] = bill_id
         number = f"{terms.number}-{item.ordinal:06d}"
         rows.bills.append(
-            (bill_id, number, terms.run_id, bill.account_id, terms.bill_date, terms.due_date, bill.total, "DRAFT")
+            (
+                bill_id,
+                number,
+                terms.run_id,
+                bill.account_id,
+                terms.bill_date,
+                terms.due_date,
+                bill.total,
+                "DRAFT",
+            )
         )
         for segment in bill.segments:
             segment_id = next(segment_ids)

@@ -177,9 +177,7 @@ def _issue(item_ids: Sequence[int], before: Mapping[int, ledger_queries.Balances
             """,
             {"items": list(item_ids), "accounts": account_ids, "balances": balances},
         )
-        cursor.execute(
-            "UPDATE billing_billrunitem SET state = 'POSTED' WHERE id = ANY(%s)", [list(item_ids)]
-        )
+        cursor.execute("UPDATE billing_billrunitem SET state = 'POSTED' WHERE id = ANY(%s)", [list(item_ids)])
         cursor.execute(
             "SELECT coalesce(sum(bill.total_amount), 0) FROM billing_billrunitem item"
             " JOIN billing_bill bill ON bill.id = item.bill_id WHERE item.id = ANY(%s)",

@@ -73,7 +73,9 @@ def check_can_approve(*, run: BillRun, by: User) -> None:
     """
     permissions.check(by, "approve_runs")
     if run.state != BillRun.State.REVIEW:
-        raise RunNotInReview(f"Run {run.number} is {run.get_state_display().lower()}: there is nothing to approve.")
+        raise RunNotInReview(
+            f"Run {run.number} is {run.get_state_display().lower()}: there is nothing to approve."
+        )
     if run.made_by_id == by.pk:
         raise ApproverIsMaker(f"{by} made run {run.number}; somebody else must approve it.")
     errors = run.items.filter(state="ERROR").count()

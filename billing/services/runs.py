@@ -166,19 +166,24 @@ def remove_drafts(run: BillRun) -> None:
     require_transaction()
     with connection.cursor() as cursor:
         # The items are locked first, as workers do, so that no draft is written between.
-        cursor.execute("SELECT id FROM billing_billrunitem WHERE run_id = %s ORDER BY id FOR UPDATE", [run.pk])
+        cursor.execute(
+            "SELECT id FROM billing_billrunitem WHERE run_id = %s ORDER BY id FOR UPDATE", [run.pk]
+        )
         cursor.execute(
             "UPDATE billing_billrunitem SET state = 'PENDING', bill_id = NULL, reasons = '[]'"
             " WHERE run_id = %s AND state = 'CALCULATED'",
             [run.pk],
         )
-        drafts = "SELECT id FROM billing_bill WHERE run_id = %s AND status = 'DRAFT'"
         cursor.execute(
-            "DELETE FROM billing_billline WHERE segment_id IN"
-            f" (SELECT id FROM billing_billsegment WHERE bill_id IN ({drafts}))",  # noqa: S608 - a constant
+            "DELETE FROM billing_billline WHERE segment_id IN (SELECT segment.id FROM billing_billsegment segment"
+            " JOIN billing_bill bill ON bill.id = segment.bill_id WHERE bill.run_id = %s AND bill.status = 'DRAFT')",
             [run.pk],
         )
-        cursor.execute(f"DELETE FROM billing_billsegment WHERE bill_id IN ({drafts})", [run.pk])  # noqa: S608 - a constant
+        cursor.execute(
+            "DELETE FROM billing_billsegment WHERE bill_id IN"
+            " (SELECT id FROM billing_bill WHERE run_id = %s AND status = 'DRAFT')",
+            [run.pk],
+        )
         cursor.execute("DELETE FROM billing_bill WHERE run_id = %s AND status = 'DRAFT'", [run.pk])
 
 
@@ -227,7 +232,12 @@ def move(run: BillRun, state: str, *, code: str, by: User, summary: str, **field
 def record_act(run: BillRun, code: str, by: User, summary: str, data: dict[str, Any] | None = None) -> None:
     """Write an event of the run's diary."""
     audit.record(
-        code=f"billing.run.{code}", by=by, kind="bill_run", key=str(run.number), summary=summary, data=data or {}
+        code=f"billing.run.{code}",
+        by=by,
+        kind="bill_run",
+        key=str(run.number),
+        summary=summary,
+        data=data or {},
     )
 
 

@@ -18,6 +18,4 @@ from core.permissions import requires
 def bill(request: HttpRequest, number: str) -> HttpResponse:
     """One bill with every line and how it was reckoned."""
     found = console.get_bill_for(cast(User, request.user), number)
-    return render(
-        request, "billing/bill.html", {"bill": found, "segments": console.shown_segments(found)}
-    )
+    return render(request, "billing/bill.html", {"bill": found, "segments": console.shown_segments(found)})

@@ -169,7 +169,9 @@ def print_bills(request: HttpRequest, number: int) -> HttpResponse:
     """Let the worker print what is not printed yet."""
     found = console.get_run_for(cast(User, request.user), number)
     if found.state not in (BillRun.State.POSTED, BillRun.State.PRINTING, BillRun.State.DONE):
-        return refused(request, posting.RunNotApproved(f"Run {number} is not posted: it has no bills to print."))
+        return refused(
+            request, posting.RunNotApproved(f"Run {number} is not posted: it has no bills to print.")
+        )
     tasks.send(tasks.print_run, run_id=found.pk)
     messages.success(request, f"The bills of run {number} are being printed.")
     return redirect("billing:run", number=number)

@@ -88,7 +88,11 @@ def make_user(username: str, *verbs: str, **fields: Any) -> User:
 
 
 def make_rate(
-    code: str, definition: dict[str, Any], *, service: str = "WATER", effective_from: dt.date = dt.date(2010, 1, 1)
+    code: str,
+    definition: dict[str, Any],
+    *,
+    service: str = "WATER",
+    effective_from: dt.date = dt.date(2010, 1, 1),
 ) -> RateVersion:
     """An approved version from a date on."""
     entered = User.objects.get_or_create(username="rates", defaults={"display_name": "Rita Rates"})[0]
@@ -195,7 +199,12 @@ def grow(
 
 
 def read(
-    city: City, *, on: dt.date, values: list[int], registers: list[Register] | None = None, kind: str = "ACTUAL"
+    city: City,
+    *,
+    on: dt.date,
+    values: list[int],
+    registers: list[Register] | None = None,
+    kind: str = "ACTUAL",
 ) -> list[Reading]:
     """A reading of each meter, in the order of the accounts."""
     wanted = city.registers if registers is None else registers

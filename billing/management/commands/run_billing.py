@@ -96,7 +96,9 @@ class Command(BaseCommand):
         parser.add_argument("--approve", action="store_true", help="approve and post; needs --by")
         parser.add_argument("--by", metavar="USER", help="who approves; never the maker of the run")
         parser.add_argument("--workers", type=int, metavar="N", help="start N worker processes")
-        parser.add_argument("--print", dest="print_to", metavar="DIR", help="print the posted bills into a folder")
+        parser.add_argument(
+            "--print", dest="print_to", metavar="DIR", help="print the posted bills into a folder"
+        )
         parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON object on stdout")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -152,6 +154,8 @@ class Command(BaseCommand):
             outcome.note = str(nobody)
         except REFUSALS as refusal:
             outcome.refusal = str(refusal)
+        if outcome.run is not None:
+            outcome.run.refresh_from_db()
         outcome.seconds = to_cents(Decimal(str(time.monotonic() - started)))
         return outcome
 
@@ -177,7 +181,6 @@ class Command(BaseCommand):
     def _print_bills(self, outcome: Outcome, options: dict[str, Any]) -> None:
         if not options["print_to"] or outcome.run is None or outcome.refusal:
             return
-        outcome.run.refresh_from_db()
         if outcome.run.state in FINISHED:
             folder = Path(options["print_to"])
             outcome.printed_to, _ = printing.print_run_to(run=outcome.run, folder=folder, by=system_user())

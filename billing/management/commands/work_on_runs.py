@@ -16,12 +16,16 @@ class Command(BaseCommand):
     help = "Work on bill runs as told on standard input: 'calculate 12' or 'post 12', a line an order."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--chunk", type=int, default=calculation.CHUNK_SIZE, help="accounts a transaction")
+        parser.add_argument(
+            "--chunk", type=int, default=calculation.CHUNK_SIZE, help="accounts a transaction"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         stages = {"calculate": workers.calculate, "post": workers.post}
         for line in sys.stdin:
             stage, run_id = line.split()
-            count = stages[stage](run_id=int(run_id), worker=worker_name(), by=system_user(), size=options["chunk"])
+            count = stages[stage](
+                run_id=int(run_id), worker=worker_name(), by=system_user(), size=options["chunk"]
+            )
             self.stdout.write(f"{stage} {run_id} {count}")
             self.stdout.flush()

@@ -61,7 +61,11 @@ class TestPostRun:
         run = factory.run_to_posted(city, start=factory.FEBRUARY, end=factory.MARCH)
         assert run.state == BillRun.State.POSTED
         segment = BillSegment.objects.get(bill__run=run, agreement=city.agreements[0])
-        assert (segment.from_date, segment.to_date, segment.quantity) == (dt.date(2015, 1, 30), factory.MARCH, 7)
+        assert (segment.from_date, segment.to_date, segment.quantity) == (
+            dt.date(2015, 1, 30),
+            factory.MARCH,
+            7,
+        )
         second = Bill.objects.get(run=run, account=city.accounts[0])
         assert second.previous_amount == Decimal("34.25")
         assert second.due_amount == second.total_amount + Decimal("34.25")

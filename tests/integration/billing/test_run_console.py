@@ -54,7 +54,9 @@ class TestRunConsole:
         assert b"has not made this one" in maker.get(page).content
         wrong = approver.post(f"{page}approve/", {"total": "1.00", "figures_hash": run.figures_hash})
         assert (wrong.status_code, BillRun.objects.get().state) == (422, "REVIEW")
-        right = approver.post(f"{page}approve/", {"total": str(run.total_amount), "figures_hash": run.figures_hash})
+        right = approver.post(
+            f"{page}approve/", {"total": str(run.total_amount), "figures_hash": run.figures_hash}
+        )
         assert (right.status_code, BillRun.objects.get().state) == (302, "APPROVED")
         assert approver.post(f"{page}post/").status_code == 302
         workers.post(run_id=run.pk, worker="t", by=city.maker)
@@ -85,7 +87,9 @@ class TestRunConsole:
         assert as_user(clerk).post(f"/billing/runs/{run.number}/start/").status_code == 403
         assert BillRun.objects.get().state == "OPEN"
 
-    @pytest.mark.parametrize("page", ["/billing/", "/billing/?state=OPEN", "/billing/rates/", "/billing/rates/?q=W"])
+    @pytest.mark.parametrize(
+        "page", ["/billing/", "/billing/?state=OPEN", "/billing/rates/", "/billing/rates/?q=W"]
+    )
     def test_lists_answer(self, city: factory.City, page: str) -> None:
         factory.open_run(city)
         assert as_user(city.maker).get(page).status_code == 200

@@ -50,7 +50,9 @@ class TestOpenRun:
             factory.open_run(city)
         assert BillRun.objects.count() == 1
 
-    def test_is_refused_by_the_database_too(self, city: factory.City, app_connection: psycopg.Connection) -> None:
+    def test_is_refused_by_the_database_too(
+        self, city: factory.City, app_connection: psycopg.Connection
+    ) -> None:
         run = factory.open_run(city)
         assert "billing_billrun_one_live" in refused(
             app_connection,
@@ -125,7 +127,8 @@ class TestApproveRun:
     ) -> None:
         constraint = refused(
             app_connection,
-            "UPDATE billing_billrun SET state = 'APPROVED', approved_by_id = made_by_id, approved_at = now() WHERE id = %s",
+            "UPDATE billing_billrun SET state = 'APPROVED', approved_by_id = made_by_id, approved_at = now()"
+            " WHERE id = %s",
             in_review.pk,
         )
         assert constraint == "billing_billrun_second_person"
@@ -163,9 +166,11 @@ class TestPostedBill:
             ("UPDATE billing_billline SET amount = 0", "billing_line_posted"),
             ("DELETE FROM billing_billline", "billing_line_posted"),
             (
-                "INSERT INTO billing_billline (segment_id, position, component, charge_type_id, description, unit, amount,"
-                " working) SELECT segment_id, 99, component, charge_type_id, description, unit, amount, working"
-                " FROM billing_billline LIMIT 1",
+                (
+                    "INSERT INTO billing_billline (segment_id, position, component, charge_type_id, description, unit,"
+                    " amount, working) SELECT segment_id, 99, component, charge_type_id, description, unit, amount,"
+                    " working FROM billing_billline LIMIT 1"
+                ),
                 "billing_line_posted",
             ),
             ("UPDATE billing_segmentcharge SET segment_id = segment_id", "billing_segmentcharge"),
@@ -216,7 +221,11 @@ class TestPosting:
         factory.run_to_posted(city, start=factory.FEBRUARY, end=factory.MARCH)
         with pytest.raises(reversal.LaterBillStands, match="later run first"):
             reversal.reverse_run(
-                run=posted, reason="x", effective_date=factory.MARCH, posting_date=factory.MARCH, by=city.approver
+                run=posted,
+                reason="x",
+                effective_date=factory.MARCH,
+                posting_date=factory.MARCH,
+                by=city.approver,
             )
         assert Bill.objects.filter(status="REVERSED").count() == 0
 

@@ -46,7 +46,7 @@ def together(count: int, work: Callable[[str], int]) -> list[int]:
         try:
             gate.wait(10)
             done.append(work(name))
-        except BaseException as problem:
+        except BaseException as problem:  # noqa: BLE001 - a failure in a thread must fail the test
             failures.append(problem)
         finally:
             connections.close_all()
@@ -65,7 +65,13 @@ class WorkerProcess:
 
     def __init__(self, order: str, *, chunk: int) -> None:
         environment = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL}
-        command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "work_on_runs", "--chunk", str(chunk)]
+        command = [
+            sys.executable,
+            str(Path(settings.BASE_DIR) / "manage.py"),
+            "work_on_runs",
+            "--chunk",
+            str(chunk),
+        ]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
@@ -76,7 +82,8 @@ class WorkerProcess:
     def kill_when(self, reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 30
         while not reached():
-            assert time.monotonic() < deadline and self.process.poll() is None, "it never got there"
+            assert time.monotonic() < deadline, "it never got there"
+            assert self.process.poll() is None, "it ended before it got there"
             time.sleep(0.005)
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
@@ -159,8 +166,12 @@ class TestKilledWorker:
 class TestChunks:
     def test_queries_grow_with_chunks_and_not_with_accounts(self, city: factory.City) -> None:
         run = runs.start_calculation(run=factory.open_run(city), by=city.maker)
-        one = queries_of(lambda: workers.calculate(run_id=run.pk, worker="t", by=city.maker, size=2, at_most=1))
-        many = queries_of(lambda: workers.calculate(run_id=run.pk, worker="t", by=city.maker, size=38, at_most=1))
+        one = queries_of(
+            lambda: workers.calculate(run_id=run.pk, worker="t", by=city.maker, size=2, at_most=1)
+        )
+        many = queries_of(
+            lambda: workers.calculate(run_id=run.pk, worker="t", by=city.maker, size=38, at_most=1)
+        )
         assert many == one
         workers.calculate(run_id=run.pk, worker="t", by=city.maker)
         run = factory.approve(run, city)
