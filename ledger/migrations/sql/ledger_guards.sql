@@ -5,6 +5,9 @@
 -- (balance, ties to charges and credits) is put down in ledger_guard.entry_check and judged at commit, again in one pass.
 -- The functions belong to the owner and run with its rights; the application's role cannot reach the schema ledger_guard.
 -- They are planned anew each time: a plan made for one payment would be wrong for a bill run, and the reverse.
+-- Inside the transaction that loads a bill run the planner knows nothing of the new rows, and a nested loop over what it
+-- takes for a handful ran for ten minutes. So where many rows meet many, nested loops are off and both sides are read by the
+-- range of entries; where rows are looked up by key, a lateral subquery fenced by OFFSET 0 does it a row at a time.
 
 CREATE SCHEMA ledger_guard;
 
@@ -147,14 +150,17 @@ CREATE TRIGGER ledger_entries_added AFTER INSERT ON ledger_journalentry
 
 -- Rows join an entry only in the transaction that made it.
 CREATE FUNCTION ledger_guard.check_seal(entry_ids bigint[], what text) RETURNS void LANGUAGE plpgsql
-    SET plan_cache_mode = force_custom_plan AS $$
+    SET plan_cache_mode = force_custom_plan SET enable_nestloop = off AS $$
 DECLARE
     stranger bigint;
 BEGIN
-    SELECT u.id INTO stranger FROM unnest(entry_ids) AS u (id)
-    WHERE NOT EXISTS (
-        SELECT FROM ledger_journalentry e WHERE e.id = u.id AND e.created_xid = pg_current_xact_id()
-    ) LIMIT 1;
+    SELECT u.id INTO stranger
+    FROM unnest(entry_ids) AS u (id)
+    LEFT JOIN (
+        SELECT e.id FROM ledger_journalentry e
+        WHERE e.id BETWEEN entry_ids[1] AND entry_ids[cardinality(entry_ids)] AND e.created_xid = pg_current_xact_id()
+    ) mine ON mine.id = u.id
+    WHERE mine.id IS NULL LIMIT 1;
     IF FOUND THEN
         PERFORM ledger_guard.refuse('ledger_entry_sealed', format(
             'entry %s is sealed: a %s joins it only in the transaction that made it', stranger, what));
@@ -163,7 +169,8 @@ END
 $$;
 
 CREATE FUNCTION ledger_guard.postings_added() RETURNS trigger LANGUAGE plpgsql
-    SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+    SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan
+    SET enable_nestloop = off AS $$
 DECLARE
     entry_ids bigint[] := ARRAY(SELECT DISTINCT entry_id FROM new_rows ORDER BY 1);
 BEGIN
@@ -172,7 +179,7 @@ BEGIN
     SELECT n.gl_account_id, n.fund_id, n.service, e.posting_date,
            coalesce(sum(n.amount) FILTER (WHERE n.side = 'D'), 0), coalesce(sum(n.amount) FILTER (WHERE n.side = 'C'), 0)
     FROM new_rows n JOIN ledger_journalentry e ON e.id = n.entry_id
-    WHERE e.created_xid = pg_current_xact_id()
+    WHERE e.id BETWEEN entry_ids[1] AND entry_ids[cardinality(entry_ids)]
     GROUP BY 1, 2, 3, 4;
     PERFORM ledger_guard.judge_later(entry_ids[1], entry_ids[cardinality(entry_ids)]);
     RETURN NULL;
@@ -256,14 +263,17 @@ BEGIN
 
     SELECT n.credit_id, n.charge_id, c.account_id = h.account_id AS same_account INTO bad
     FROM new_rows n
-    JOIN ledger_journalentry e ON e.id = n.entry_id
-    JOIN ledger_credit c ON c.id = n.credit_id JOIN ledger_journalentry ce ON ce.id = c.entry_id
-    JOIN ledger_charge h ON h.id = n.charge_id JOIN ledger_journalentry he ON he.id = h.entry_id
-    WHERE c.id = ANY (credit_ids)
-      AND (c.account_id <> h.account_id OR n.act = 'APPLY' AND (
-          e.effective_date < greatest(ce.effective_date, he.effective_date)
-          OR e.posting_date < greatest(ce.posting_date, he.posting_date)
-          OR EXISTS (SELECT FROM ledger_journalentry r WHERE r.reverses_id = c.entry_id)))
+    CROSS JOIN LATERAL (SELECT e.effective_date, e.posting_date FROM ledger_journalentry e WHERE e.id = n.entry_id OFFSET 0) e
+    CROSS JOIN LATERAL (
+        SELECT c.account_id, c.entry_id, e.effective_date, e.posting_date
+        FROM ledger_credit c JOIN ledger_journalentry e ON e.id = c.entry_id WHERE c.id = n.credit_id OFFSET 0) c
+    CROSS JOIN LATERAL (
+        SELECT h.account_id, e.effective_date, e.posting_date
+        FROM ledger_charge h JOIN ledger_journalentry e ON e.id = h.entry_id WHERE h.id = n.charge_id OFFSET 0) h
+    WHERE c.account_id <> h.account_id OR n.act = 'APPLY' AND (
+        e.effective_date < greatest(c.effective_date, h.effective_date)
+        OR e.posting_date < greatest(c.posting_date, h.posting_date)
+        OR (SELECT count(*) FROM ledger_journalentry r WHERE r.reverses_id = c.entry_id) > 0)
     LIMIT 1;
     IF FOUND THEN
         PERFORM ledger_guard.refuse(
@@ -274,21 +284,25 @@ BEGIN
 
     SELECT n.undoes_id INTO bad
     FROM new_rows n
-    JOIN ledger_journalentry e ON e.id = n.entry_id
-    JOIN ledger_allocation a ON a.id = n.undoes_id JOIN ledger_journalentry ae ON ae.id = a.entry_id
-    WHERE n.undoes_id IS NOT NULL AND n.credit_id = ANY (credit_ids)
-      AND (a.act <> 'APPLY' OR (a.credit_id, a.charge_id, a.amount) <> (n.credit_id, n.charge_id, n.amount)
-           OR e.effective_date < ae.effective_date OR e.posting_date < ae.posting_date)
+    CROSS JOIN LATERAL (SELECT e.effective_date, e.posting_date FROM ledger_journalentry e WHERE e.id = n.entry_id OFFSET 0) e
+    CROSS JOIN LATERAL (
+        SELECT a.act, a.credit_id, a.charge_id, a.amount, e.effective_date, e.posting_date
+        FROM ledger_allocation a JOIN ledger_journalentry e ON e.id = a.entry_id WHERE a.id = n.undoes_id OFFSET 0) a
+    WHERE a.act <> 'APPLY' OR (a.credit_id, a.charge_id, a.amount) <> (n.credit_id, n.charge_id, n.amount)
+       OR e.effective_date < a.effective_date OR e.posting_date < a.posting_date
     LIMIT 1;
     IF FOUND THEN
         PERFORM ledger_guard.refuse('ledger_allocation_undo', format(
             'allocation %s is taken back whole, as it was made, and not before its day', bad.undoes_id));
     END IF;
 
-    SELECT c.id INTO bad
-    FROM ledger_allocation a JOIN ledger_credit c ON c.id = a.credit_id
-    WHERE a.credit_id = ANY (credit_ids)
-    GROUP BY c.id HAVING sum(CASE a.act WHEN 'APPLY' THEN a.amount ELSE -a.amount END) > c.amount LIMIT 1;
+    SELECT u.id INTO bad
+    FROM unnest(credit_ids) u (id)
+    CROSS JOIN LATERAL (SELECT c.amount FROM ledger_credit c WHERE c.id = u.id OFFSET 0) c
+    CROSS JOIN LATERAL (
+        SELECT sum(CASE a.act WHEN 'APPLY' THEN a.amount ELSE -a.amount END) AS net
+        FROM ledger_allocation a WHERE a.credit_id = u.id) s
+    WHERE s.net > c.amount LIMIT 1;
     IF FOUND THEN
         PERFORM ledger_guard.refuse('ledger_credit_spent', format('credit %s would be applied beyond its amount', bad.id));
     END IF;
@@ -307,9 +321,6 @@ CREATE TRIGGER ledger_allocations_added AFTER INSERT ON ledger_allocation
 
 -- At commit -----------------------------------------------------------------------------------------------------------
 
--- Nested loops are off: inside the transaction that loads a bill run the planner knows nothing of the new rows, and a
--- nested loop over what it takes for a handful ran for ten minutes. Every table is read by the range of entries, and what
--- lies outside the range is looked up by key, a subquery a row.
 CREATE FUNCTION ledger_guard.judge_entries() RETURNS trigger LANGUAGE plpgsql
     SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan
     SET enable_nestloop = off AS $$
