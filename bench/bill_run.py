@@ -349,8 +349,8 @@ _CITY = (
     (
         "INSERT INTO metering_reading (register_id, read_at, read_date, dials, value, kind, source, reader,"
         " recorded_by_id)"
-        " SELECT id, '2015-01-30 12:00+00', '2015-01-30', (1000 + id %% 37)::text, 1000 + id %% 37, 'ACTUAL', 'BENCH', '',"
-        " %(maker)s FROM metering_register"
+        " SELECT id, '2015-01-30 12:00+00', '2015-01-30', (1000 + id %% 37)::text, 1000 + id %% 37, 'ACTUAL', 'BENCH',"
+        " '', %(maker)s FROM metering_register"
     ),
 )
 

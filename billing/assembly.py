@@ -12,8 +12,8 @@ from typing import Protocol
 
 from billing.proration import PeriodRule, Share, Span, catch_up_share, period_shares
 from billing.rates import CompiledRate, NotPriceable, RatedLine
-from billing.usage import ReadingFact, RegisterUse, UnitsDoNotConvert, convert, converts, plain, total_use
-from core.money import ZERO
+from billing.usage import ReadingFact, RegisterUse, UnitsDoNotConvert, convert, converts, total_use
+from core.money import ZERO, format_amount
 
 _ONE_DAY = timedelta(days=1)
 CLOSING_KINDS = frozenset({"FINAL", "REMOVE"})
@@ -387,5 +387,5 @@ def _negative_total(lines: Sequence[DraftLine]) -> str:
         totals[line.charge_type] = totals.get(line.charge_type, ZERO) + line.rated.amount
     for charge_type, total in totals.items():
         if total < 0:
-            return f"the {charge_type} charges come to {plain(-total)} in the customer's favour"
+            return f"the {charge_type} charges come to {format_amount(-total)} in the customer's favour"
     return ""
