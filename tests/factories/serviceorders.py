@@ -39,7 +39,11 @@ class Scene:
 
 
 def owe(
-    account: Account, amount: str = "84.10", *, due: dt.date = dt.date(2026, 2, 1), on_date: dt.date = dt.date(2026, 1, 10)
+    account: Account,
+    amount: str = "84.10",
+    *,
+    due: dt.date = dt.date(2026, 2, 1),
+    on_date: dt.date = dt.date(2026, 1, 10),
 ) -> Charge:
     """Charge the account for water."""
     by = system_user()

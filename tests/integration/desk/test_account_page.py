@@ -43,7 +43,15 @@ def url(scene: Scene) -> str:
 class TestPage:
     def test_shows_who_where_and_what_is_owed(self, scene: Scene, clerk: Client) -> None:
         page = clerk.get(url(scene)).content.decode()
-        for words in ("Ana Ortiz", "118 Elm St", "84.10", "N5-100118", "12-00345-03", "(918) 555-0123", "Sewer"):
+        for words in (
+            "Ana Ortiz",
+            "118 Elm St",
+            "84.10",
+            "N5-100118",
+            "12-00345-03",
+            "(918) 555-0123",
+            "Sewer",
+        ):
             assert words in page, words
 
     def test_leads_to_the_counter_with_the_account_on_it(self, scene: Scene, clerk: Client) -> None:
@@ -117,7 +125,11 @@ class TestTimeline:
 
     def test_shows_money_with_the_customer_s_sign(self, scene: Scene) -> None:
         pay(make_till(), line(scene.account, "20.00"))
-        amounts = {item.kind: item.amount for item in timeline.timeline(scene.account, zone=ZONE).items if item.amount}
+        amounts = {
+            item.kind: item.amount
+            for item in timeline.timeline(scene.account, zone=ZONE).items
+            if item.amount
+        }
         assert amounts == {"payment": Decimal("-20.00"), "fee": Decimal("84.10")}
 
     def test_reads_show_once_though_two_services_share_the_meter(self, scene: Scene) -> None:
@@ -139,7 +151,9 @@ class TestTimeline:
 
     @pytest.mark.parametrize("after", ["x", "2026-01-01~bill~1", "2026-01-01T00:00:00+00:00~x~1", "~~"])
     def test_begins_at_the_newest_when_the_place_makes_no_sense(self, scene: Scene, after: str) -> None:
-        assert timeline.timeline(scene.account, zone=ZONE, after=after) == timeline.timeline(scene.account, zone=ZONE)
+        assert timeline.timeline(scene.account, zone=ZONE, after=after) == timeline.timeline(
+            scene.account, zone=ZONE
+        )
 
     def test_answers_htmx_with_the_stream_alone(self, scene: Scene, clerk: Client) -> None:
         part = clerk.get(url(scene) + "?kind=read", headers={"HX-Request": "true"}).content.decode()
@@ -158,14 +172,22 @@ class TestPanels:
     def test_buckets_sum_to_the_open_charges(self, scene: Scene) -> None:
         owe(scene.account, "10.00", due=TUESDAY + dt.timedelta(days=20))
         found = panels.panels(scene.account, on_date=TUESDAY)
-        assert [bucket.amount for bucket in found.buckets[:3]] == [Decimal("10.00"), Decimal(0), Decimal("84.10")]
+        assert [bucket.amount for bucket in found.buckets[:3]] == [
+            Decimal("10.00"),
+            Decimal(0),
+            Decimal("84.10"),
+        ]
         assert found.balances.ledger == Decimal("94.10")
         assert found.next_due_date == TUESDAY + dt.timedelta(days=20)
 
     def test_status_says_off_when_a_crew_left_it_off(self, scene: Scene) -> None:
         assert panels.panels(scene.account, on_date=TUESDAY).status == "ACTIVE"
         accounts.set_physical_status(
-            service_point=scene.home.water, status="OFF_AT_VALVE", from_date=TUESDAY, reason="x", by=system_user()
+            service_point=scene.home.water,
+            status="OFF_AT_VALVE",
+            from_date=TUESDAY,
+            reason="x",
+            by=system_user(),
         )
         assert panels.panels(scene.account, on_date=TUESDAY).status == "SHUT_OFF"
 

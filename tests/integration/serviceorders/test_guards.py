@@ -72,6 +72,8 @@ class TestEvents:
         assert OrderEvent.objects.count() == 1
 
     @pytest.mark.parametrize("table", ["serviceorders_orderevent", "serviceorders_claimedcredit"])
-    def test_the_application_s_role_may_not_even_try(self, app_connection: psycopg.Connection, table: str) -> None:
+    def test_the_application_s_role_may_not_even_try(
+        self, app_connection: psycopg.Connection, table: str
+    ) -> None:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             app_connection.execute(f"DELETE FROM {table}")

@@ -48,7 +48,11 @@ class TestList:
     def test_filters_by_state_and_kind(self, scene: Scene) -> None:
         ask(scene)
         final = done(scene, send(scene, ask(scene, "FINAL_READ")))
-        page = at_desk(scene.people.ben).get("/orders/?state=COMPLETED&kind=FINAL_READ", headers=HTMX).content.decode()
+        page = (
+            at_desk(scene.people.ben)
+            .get("/orders/?state=COMPLETED&kind=FINAL_READ", headers=HTMX)
+            .content.decode()
+        )
         assert "<html" not in page
         assert page.count("data-href") == 1
         assert f"/orders/{final.number}/" in page
@@ -72,16 +76,22 @@ class TestOrder:
 
     def test_is_not_there_for_a_crew_that_it_was_not_given_to(self, scene: Scene) -> None:
         order = ask(scene)
-        answer = at_desk(scene.people.joe).post(reverse("serviceorders:complete", args=[order.number]), {"dials": "0210"})
+        answer = at_desk(scene.people.joe).post(
+            reverse("serviceorders:complete", args=[order.number]), {"dials": "0210"}
+        )
         assert answer.status_code == 404
         order.refresh_from_db()
         assert order.state == "OPEN"
 
     def test_goes_out_and_comes_back_done(self, scene: Scene) -> None:
         order = ask(scene)
-        sent = at_desk(scene.people.ben).post(f"/orders/{order.number}/dispatch/", {"crew": scene.people.joe.pk})
+        sent = at_desk(scene.people.ben).post(
+            f"/orders/{order.number}/dispatch/", {"crew": scene.people.joe.pk}
+        )
         assert sent.status_code == 302
-        answer = at_desk(scene.people.joe).post(f"/orders/{order.number}/complete/", {"dials": "0210", "note": "ok"})
+        answer = at_desk(scene.people.joe).post(
+            f"/orders/{order.number}/complete/", {"dials": "0210", "note": "ok"}
+        )
         assert answer.status_code == 302
         order.refresh_from_db()
         assert (order.state, order.outcome_note) == ("COMPLETED", "ok")
@@ -102,7 +112,9 @@ class TestOrder:
     def test_refuses_a_moment_to_come(self, scene: Scene) -> None:
         order = send(scene, ask(scene))
         later = (clock.now() + dt.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")
-        answer = at_desk(scene.people.joe).post(f"/orders/{order.number}/complete/", {"dials": "0210", "done_at": later})
+        answer = at_desk(scene.people.joe).post(
+            f"/orders/{order.number}/complete/", {"dials": "0210", "done_at": later}
+        )
         assert answer.status_code == 422
         assert "has not come yet" in answer.content.decode()
 
@@ -124,7 +136,9 @@ class TestOrder:
 
     def test_that_could_not_be_done_is_planned_again(self, scene: Scene) -> None:
         order = send(scene, ask(scene))
-        at_desk(scene.people.joe).post(f"/orders/{order.number}/could-not/", {"reason": "Dog", "more": "brown"})
+        at_desk(scene.people.joe).post(
+            f"/orders/{order.number}/could-not/", {"reason": "Dog", "more": "brown"}
+        )
         order.refresh_from_db()
         assert (order.state, order.outcome_note) == ("NOT_DONE", "Dog: brown")
         day = (clock.today() + dt.timedelta(days=1)).isoformat()

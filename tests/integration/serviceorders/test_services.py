@@ -193,7 +193,9 @@ class TestCancelAndRecall:
         order = send(scene, ask(scene))
         with pytest.raises(services.OrderNotMovable):
             services.cancel(order=order, reason="x", by=scene.people.ben)
-        recalled = services.recall(order=ServiceOrder.objects.get(pk=order.pk), reason="x", by=scene.people.ben)
+        recalled = services.recall(
+            order=ServiceOrder.objects.get(pk=order.pk), reason="x", by=scene.people.ben
+        )
         assert recalled.state == "RECALLED"
 
     @pytest.mark.parametrize("act", [services.cancel, services.recall])
