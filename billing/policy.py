@@ -45,4 +45,12 @@ PARAMETERS = [
         governs="months in which a rate's summer prices hold; a bill belongs to the month of its last day",
         governed_by="service date",
     ),
+    Parameter(
+        name="billing.office_lines",
+        kind="list",
+        default=["Payments: at the counter or by mail", "Open Monday to Friday"],
+        unit="lines",
+        governs="address and telephone of the office as bills show them under its name",
+        governed_by="bill date",
+    ),
 ]

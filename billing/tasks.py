@@ -47,8 +47,14 @@ def print_run(*, run_id: int, **_: Any) -> int:
     if run.state == BillRun.State.POSTED:
         printing.start_printing(run=run, by=by)
     done = 0
-    while count := printing.print_chunk(run=run, by=by):
-        done += count
+    name = worker_name()
+    try:
+        runs.beat(run_id=run_id, worker=name)
+        while count := printing.print_chunk(run=run, by=by):
+            done += count
+            runs.beat(run_id=run_id, worker=name)
+    finally:
+        runs.leave(run_id=run_id, worker=name)
     run.refresh_from_db()
     if run.state == BillRun.State.PRINTING:
         printing.finish_printing(run=run, by=by)
@@ -66,8 +72,10 @@ def resume_stalled_runs(**_: Any) -> int:
 
 
 def send_help(run: BillRun) -> None:
-    """Ask workers to a run that calculates or posts."""
-    task = calculate_run if run.state == BillRun.State.CALCULATING else post_run
+    """Ask workers to a run that calculates, posts or prints."""
+    task = {BillRun.State.CALCULATING: calculate_run, BillRun.State.POSTING: post_run}.get(
+        BillRun.State(run.state), print_run
+    )
     for _ in range(HANDS):
         send(task, run_id=run.pk)
 

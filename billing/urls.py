@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from billing.views import bills, rates, runs
+from billing.views import bills, papers, rates, runs
 
 app_name = "billing"
 urlpatterns = [
@@ -20,4 +20,5 @@ urlpatterns = [
     path("billing/runs/<int:number>/reverse/", runs.reverse, name="run-reverse"),
     path("billing/rates/", rates.RateBook.as_view(), name="rate-list"),
     path("billing/bills/<str:number>/", bills.bill, name="bill"),
+    path("billing/bills/<str:number>/paper/", papers.bill_pdf, name="bill-pdf"),
 ]

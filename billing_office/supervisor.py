@@ -72,6 +72,8 @@ class Office:
         self._start("beat", [sys.executable, "-m", "celery", "-A", "billing_office", *beat])
         self._start("web", self._web_command())
         self._wait_ready()
+        if billed:
+            self._manage("print_bills", (self.var / "demo.billed").read_text().strip(), quiet=True)
         self._announce(time.monotonic() - began)
         while True:
             time.sleep(0.5)
@@ -217,7 +219,7 @@ class Office:
         if password.exists():
             say(f"Logins: {', '.join(LOGINS)}; the password of each is in {_near(password)}")
         if (self.var / "demo.billed").exists():
-            say(f"Bills of the last cycle, printed by the worker meanwhile: {self.address}billing/runs/")
+            say(f"Bills of the last cycle, printed by the worker meanwhile: {self.address}billing/")
         say(
             f"Logs: {_near(self.log_dir)}. Up in {seconds:.0f} s. "
             "Ctrl-C, or `make stop` from elsewhere, stops it all."

@@ -49,6 +49,12 @@ def print_bill(*, bill: Bill, by: User) -> Document:
         return _make(paper_data.papers_for([bill.pk]))[0]
 
 
+def stored_copy(bill: Bill) -> Document | None:
+    """The copy that was made of a bill, or None."""
+    printed = BillDocument.objects.filter(bill=bill).select_related("document").first()
+    return printed.document if printed is not None else None
+
+
 def print_chunk(*, run: BillRun, by: User, size: int = CHUNK) -> int:
     """Print the next bills of a run that have no copy yet; gives how many. 0: nothing is left for this worker.
 

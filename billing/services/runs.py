@@ -268,7 +268,8 @@ def stalled_runs() -> list[BillRun]:
     """Runs that should be worked on and have no living worker; the database's clock judges."""
     return list(
         BillRun.objects.raw(
-            "SELECT run.* FROM billing_billrun run WHERE run.state IN ('CALCULATING', 'POSTING') AND NOT run.is_paused"
+            "SELECT run.* FROM billing_billrun run"
+            " WHERE run.state IN ('CALCULATING', 'POSTING', 'PRINTING') AND NOT run.is_paused"
             " AND NOT EXISTS (SELECT FROM billing_runworker worker WHERE worker.run_id = run.id"
             "   AND worker.heartbeat_at > now() - make_interval(secs => %s)) ORDER BY run.id",
             [STALE_SECONDS],
