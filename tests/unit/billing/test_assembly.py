@@ -62,7 +62,7 @@ CREDIT = compile_rate(
 class Rates:
     """A rate book of three rates, W from 2014, and NEW without a version."""
 
-    versions = {"W": VersionFact(1, WATER), "D": VersionFact(2, STORM), "C": VersionFact(3, CREDIT)}  # noqa: RUF012 - read only
+    versions = {"W": VersionFact(1, WATER), "D": VersionFact(2, STORM), "C": VersionFact(3, CREDIT)}
 
     def has(self, code: str) -> bool:
         return code in self.versions or code == "NEW"
