@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from django.http import Http404
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.exceptions import APIException
 from rest_framework.permissions import BasePermission
@@ -59,6 +60,7 @@ class MayAccounts(BasePermission):
         return bool(request.user.is_authenticated and request.user.can("view_accounts"))
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class AmountSerializerField(serializers.Field):
     """An amount as text in dollars and cents; a JSON number may have lost its cents and is refused."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.http import QueryDict
@@ -16,7 +16,7 @@ from core.money import ZERO, format_amount
 from ledger import queries as ledger_queries
 from payments import queries
 from payments.services.receipting import PaymentLine
-from payments.tendering import CASH, CHECK, KINDS, TenderInput, TenderRefused, settle
+from payments.tendering import CASH, CHECK, KINDS, LONGEST_NUMBER, TenderInput, TenderRefused, settle
 
 PREVIEWED_ACCOUNTS = 5
 
@@ -77,7 +77,7 @@ class Draft:
     payor: str = ""
     note: str = ""
     is_adding: bool = False
-    errors: list[str] = field(default_factory=list)
+    is_key_sent: bool = False
 
     @property
     def total(self) -> Decimal:
@@ -187,7 +187,7 @@ def suggestions(accounts: Sequence[Account], *, on_date: dt.date) -> list[Sugges
 
 def read(data: QueryDict, *, on_date: dt.date) -> Draft:
     """The form as sent or as linked to; unknown accounts are left out. Never refuses: errors stand beside the fields."""
-    numbers = list(dict.fromkeys(data.getlist("account")))
+    numbers = [number for number in dict.fromkeys(data.getlist("account")) if number.isalnum()]
     dropped = data.get("drop", "")
     typed = dict(zip(data.getlist("account"), data.getlist("amount"), strict=False))
     lines = [
@@ -196,16 +196,18 @@ def read(data: QueryDict, *, on_date: dt.date) -> Draft:
     ]
     cash_typed = data.get("cash", "")
     cash, cash_error = _amount(cash_typed)
-    payor = data.get("payor", "") or (lines[0].face.name if lines else "")
+    payor = clean(data.get("payor", "")) or (lines[0].face.name if lines else "")
+    sent_key = _key(data.get("idempotency_key", ""))
     return Draft(
-        key=_key(data.get("idempotency_key", "")),
+        key=sent_key or uuid.uuid4().hex,
+        is_key_sent=bool(sent_key),
         lines=lines,
         papers=_papers(data),
         cash_typed=cash_typed,
         cash=cash,
         cash_error=cash_error,
         payor=payor[:160],
-        note=data.get("note", "")[:200],
+        note=clean(data.get("note", ""))[:200],
         is_adding=data.get("adding", "") == "1",
     )
 
@@ -313,7 +315,7 @@ def _papers(data: QueryDict) -> list[DraftPaper]:
         papers.append(
             DraftPaper(
                 kind=kind if kind in KINDS and kind != CASH else CHECK,
-                number=number[:20],
+                number=clean(number)[:LONGEST_NUMBER],
                 typed=typed,
                 amount=amount,
                 error=error,
@@ -324,9 +326,14 @@ def _papers(data: QueryDict) -> list[DraftPaper]:
     return papers
 
 
+def clean(text: str) -> str:
+    """The text without the signs that no keyboard types and the database does not keep."""
+    return "".join(sign for sign in text if sign.isprintable())
+
+
 def _key(given: str) -> str:
-    """The form's key if it is one, else a new one."""
+    """The form's key as it is kept, or "" if it is none."""
     try:
         return uuid.UUID(given).hex
     except ValueError:
-        return uuid.uuid4().hex
+        return ""

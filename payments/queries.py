@@ -102,7 +102,7 @@ def receipts() -> QuerySet[Receipt]:
 def find_receipt(label: str) -> Receipt | None:
     """The receipt of a printed label such as ``A-000041``, or None."""
     code, _, digits = label.strip().upper().rpartition("-")
-    if not code or not digits.isdecimal() or len(digits) > 9:
+    if not code.isalnum() or not digits.isdecimal() or len(digits) > 9:
         return None
     return receipts().filter(drawer__code__iexact=code, number=int(digits)).first()
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from core.money import ZERO, format_amount, is_in_cents
+from core.money import LARGEST_AMOUNT, ZERO, format_amount, is_in_cents
 
 CASH = "CASH"
 CHECK = "CHECK"
 MONEY_ORDER = "MONEY_ORDER"
+LONGEST_NUMBER = 20
 KINDS = (CASH, CHECK, MONEY_ORDER)
 
 
@@ -30,6 +31,14 @@ class TenderAmountNotPositive(TenderRefused):
 
 class CheckNumberMissing(TenderRefused):
     """A check without its number could not be found again."""
+
+
+class CheckNumberTooLong(TenderRefused):
+    """A check's number has more signs than a receipt keeps."""
+
+
+class TenderTooLarge(TenderRefused):
+    """More was handed over than an amount of the books can be."""
 
 
 class TenderTooSmall(TenderRefused):
@@ -65,8 +74,8 @@ def settle(total: Decimal, tenders: Sequence[TenderInput]) -> list[SettledTender
 
     All cash is one pile, and comes last in the result. The amounts taken sum to ``total``.
     Raises ``TenderMissing``, ``TenderKindUnknown``, ``TenderAmountNotPositive``, ``CheckNumberMissing``,
-    ``TenderTooSmall`` (naming what is missing) or ``ChangeWithoutCash``: a check above the sum is never cashed, and
-    cash that would go back whole is not taken.
+    ``CheckNumberTooLong``, ``TenderTooLarge``, ``TenderTooSmall`` (naming what is missing) or ``ChangeWithoutCash``: a
+    check above the sum is never cashed, and cash that would go back whole is not taken.
     """
     if not tenders:
         raise TenderMissing("Nothing was handed over. Type the check's number, or the cash.")
@@ -75,6 +84,8 @@ def settle(total: Decimal, tenders: Sequence[TenderInput]) -> list[SettledTender
     cash = sum((each.tendered_amount for each in tenders if each.kind == CASH), ZERO)
     papers = [each for each in tenders if each.kind != CASH]
     tendered = cash + sum((each.tendered_amount for each in papers), ZERO)
+    if tendered > LARGEST_AMOUNT:
+        raise TenderTooLarge(f"{tendered:,} is more than one receipt holds ({LARGEST_AMOUNT:,}).")
     if tendered < total:
         raise TenderTooSmall(
             f"{format_amount(tendered)} was handed over for {format_amount(total)}:"
@@ -109,6 +120,10 @@ def _check(tender: TenderInput) -> None:
         )
     if tender.kind == CHECK and not tender.check_number.strip():
         raise CheckNumberMissing("A check needs its number. Type the number printed at its top right.")
+    if len(tender.check_number.strip()) > LONGEST_NUMBER:
+        raise CheckNumberTooLong(
+            f'"{tender.check_number}" is longer than a check\'s number ({LONGEST_NUMBER} signs).'
+        )
 
 
 def _change_words(change: Decimal, cash: Decimal) -> str:

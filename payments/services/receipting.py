@@ -27,6 +27,7 @@ CASH_IN_DRAWERS = "1010"
 POOL_FUND = "POOL"
 OPERATION = "payments.post_payment"
 LARGEST_LINE_COUNT = 200
+LONGEST_KEY = 80
 
 
 class PaymentRefused(Exception):
@@ -66,7 +67,7 @@ class PayorMissing(PaymentRefused):
 
 
 class IdempotencyKeyMissing(PaymentRefused):
-    """The request carries no key, so a second sending could not be told from a second payment."""
+    """The request carries no key (or one too long to keep), so a second sending would be a second payment."""
 
 
 class DrawerNotYours(PaymentRefused):
@@ -136,7 +137,7 @@ def post_payment(
     """
     permissions.check(by, "take_payment")
     checked = _checked_lines(lines)
-    if not idempotency_key.strip():
+    if not 1 <= len(idempotency_key.strip()) <= LONGEST_KEY:
         raise IdempotencyKeyMissing("The payment has no key. Open the counter page again and start over.")
     if not payor.strip():
         raise PayorMissing("Type who is paying: the receipt must name them.")

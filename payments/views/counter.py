@@ -33,7 +33,7 @@ def counter(request: HttpRequest) -> HttpResponse:
         return redirect("payments:session", pk=session.pk)
     data = request.POST if request.method == "POST" else request.GET
     draft = counter_form.read(data, on_date=clock.today())
-    wanted = (data.get("pick_add") or data.get("pick") or data.get("find", "")).strip()
+    wanted = _typed(data.get("pick_add") or data.get("pick") or data.get("find", ""))
     if wanted:
         return _find(request, session, draft, wanted)
     if request.method == "POST" and not {"drop", "more"} & data.keys():
@@ -45,7 +45,7 @@ def counter(request: HttpRequest) -> HttpResponse:
 @require_GET
 def find(request: HttpRequest) -> HttpResponse:
     """What the typed text may mean, as buttons that put the account on the payment."""
-    text = request.GET.get("find", "").strip()
+    text = _typed(request.GET.get("find", ""))
     return render(request, "payments/_suggestions.html", {"found": _suggestions(text), "text": text})
 
 
@@ -96,7 +96,7 @@ def _post(request: HttpRequest, session: DrawerSession, draft: counter_form.Draf
             payor=draft.payor,
             effective_date=today,
             posting_date=today,
-            idempotency_key=request.POST.get("idempotency_key", ""),
+            idempotency_key=draft.key if draft.is_key_sent else "",
             by=cast(User, request.user),
             note=draft.note,
         )
@@ -131,6 +131,10 @@ def _find(
     added.amount = added.all_due or None
     added.typed = f"{added.all_due:.2f}" if added.all_due else ""
     return _page(request, session, draft)
+
+
+def _typed(text: str) -> str:
+    return counter_form.clean(text).strip()[:100]
 
 
 def _suggestions(text: str) -> list[counter_form.Suggestion]:

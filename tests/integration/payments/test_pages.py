@@ -210,6 +210,29 @@ class TestPosting:
         assert answer.headers["Location"] == f"/drawers/{till.session.pk}/"
         assert not Receipt.objects.exists()
 
+    @pytest.mark.parametrize("sent", ["\x00", "A\x00-000001", "x" * 5000, "%", "'", "٣", "\u202e"])
+    def test_bears_what_no_keyboard_types(self, ada: Client, sent: str) -> None:
+        account = debtor()
+        fields = (
+            "find",
+            "pick",
+            "drop",
+            "account",
+            "amount",
+            "cash",
+            "payor",
+            "note",
+            "paper_number",
+            "idempotency_key",
+        )
+
+        for name in fields:
+            assert ada.post(COUNTER, {**form(account, "61.20"), name: sent}).status_code in (200, 302, 422)
+            assert ada.get(COUNTER, {name: sent}).status_code in (200, 302)
+        assert ada.get("/counter/find/", {"find": sent}).status_code == 200
+        assert ada.get("/receipts/", {"q": sent}).status_code == 200
+        assert not Receipt.objects.exists()
+
     def test_refuses_who_may_not(self, client: Client) -> None:
         client.force_login(make_user("joe"))
 

@@ -51,6 +51,8 @@ class TestSettle:
             ([cash("-5.00")], tendering.TenderAmountNotPositive, "-5.00"),
             ([cash("1.005")], tendering.TenderAmountNotPositive, "1.005"),
             ([check("10.00", "  ")], tendering.CheckNumberMissing, "number"),
+            ([check("10.00", "1" * 21)], tendering.CheckNumberTooLong, "20 signs"),
+            ([cash("999999999999.99"), cash("0.01")], tendering.TenderTooLarge, "more than one receipt"),
             ([cash("9.99")], tendering.TenderTooSmall, "0.01 is missing"),
             ([check("10.01")], tendering.ChangeWithoutCash, "0.01 more"),
             ([check("10.00"), cash("5.00")], tendering.ChangeWithoutCash, "5.00 in cash is not needed"),
