@@ -12,10 +12,10 @@ def entries_balance() -> Violations:
     """Empty entries, and funds of entries whose debits are not their credits."""
     return from_sql(
         """
-        SELECT format('entry %s has no postings', e.id) FROM ledger_journalentry e
+        SELECT format('entry %%s has no postings', e.id) FROM ledger_journalentry e
         WHERE NOT EXISTS (SELECT FROM ledger_posting p WHERE p.entry_id = e.id)
         UNION ALL
-        SELECT format('entry %s is out by %s in fund %s', p.entry_id,
+        SELECT format('entry %%s is out by %%s in fund %%s', p.entry_id,
                       sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END), f.code)
         FROM ledger_posting p JOIN ledger_fund f ON f.id = p.fund_id
         GROUP BY p.entry_id, f.code HAVING sum(CASE p.side WHEN 'D' THEN p.amount ELSE -p.amount END) <> 0
@@ -28,7 +28,7 @@ def receivable_is_open_charges() -> Violations:
     """The control account against charges less allocations, from the facts and not from a cache."""
     return from_sql(
         f"""
-        SELECT format('account %s, fund %s, service %s: receivable %s, open charges %s',
+        SELECT format('account %%s, fund %%s, service %%s: receivable %%s, open charges %%s',
                       n.number, f.code, x.service, sum(x.gl), sum(x.subledger))
         FROM (
             SELECT account_id, fund_id, service, CASE side WHEN 'D' THEN amount ELSE -amount END AS gl, 0 AS subledger
@@ -51,7 +51,7 @@ def unapplied_is_open_credits() -> Violations:
     """The control account against credits less allocations."""
     return from_sql(
         f"""
-        SELECT format('account %s: unapplied credit %s, open credits %s', n.number, sum(x.gl), sum(x.subledger))
+        SELECT format('account %%s: unapplied credit %%s, open credits %%s', n.number, sum(x.gl), sum(x.subledger))
         FROM (
             SELECT account_id, CASE side WHEN 'C' THEN amount ELSE -amount END AS gl, 0 AS subledger
             FROM ledger_posting WHERE control = 'UNAPPLIED'
@@ -78,9 +78,9 @@ def held_is_its_movements() -> Violations:
             FROM ledger_heldmovement m JOIN ledger_heldmoney h ON h.id = m.held_money_id
             WHERE {_LIVE.format(entry="m.entry_id")} GROUP BY h.id
         )
-        SELECT format('held money %s is below zero: %s', id, held) FROM moved WHERE held < 0
+        SELECT format('held money %%s is below zero: %%s', id, held) FROM moved WHERE held < 0
         UNION ALL
-        SELECT format('account %s, service %s: control %s, held %s', n.number, x.service, sum(x.gl), sum(x.held))
+        SELECT format('account %%s, service %%s: control %%s, held %%s', n.number, x.service, sum(x.gl), sum(x.held))
         FROM (
             SELECT account_id, service, CASE side WHEN 'C' THEN amount ELSE -amount END AS gl, 0 AS held
             FROM ledger_posting WHERE control = 'HELD'
@@ -97,17 +97,17 @@ def allocations_within_limits() -> Violations:
     """Charges and credits settled beyond their amount or after their reversal; allocations across accounts."""
     return from_sql(
         f"""
-        SELECT format('charge %s of %s has %s applied', c.id, c.amount, {_NET})
+        SELECT format('charge %%s of %%s has %%s applied', c.id, c.amount, {_NET})
         FROM ledger_charge c JOIN ledger_allocation a ON a.charge_id = c.id GROUP BY c.id
         HAVING {_NET} < 0 OR {_NET} >
             CASE WHEN EXISTS (SELECT FROM ledger_journalentry r WHERE r.reverses_id = c.entry_id) THEN 0 ELSE c.amount END
         UNION ALL
-        SELECT format('credit %s of %s has %s applied', c.id, c.amount, {_NET})
+        SELECT format('credit %%s of %%s has %%s applied', c.id, c.amount, {_NET})
         FROM ledger_credit c JOIN ledger_allocation a ON a.credit_id = c.id GROUP BY c.id
         HAVING {_NET} < 0 OR {_NET} >
             CASE WHEN EXISTS (SELECT FROM ledger_journalentry r WHERE r.reverses_id = c.entry_id) THEN 0 ELSE c.amount END
         UNION ALL
-        SELECT format('allocation %s joins two accounts', a.id) FROM ledger_allocation a
+        SELECT format('allocation %%s joins two accounts', a.id) FROM ledger_allocation a
         JOIN ledger_credit c ON c.id = a.credit_id JOIN ledger_charge h ON h.id = a.charge_id
         WHERE c.account_id <> h.account_id
         """  # noqa: S608 - fixed parts
@@ -119,7 +119,7 @@ def postings_are_their_documents() -> Violations:
     """Charge by charge and entry by entry; reversals mirror and are left out here."""
     return from_sql(
         """
-        SELECT format('entry %s, charge %s: posted %s, charges and allocations say %s',
+        SELECT format('entry %%s, charge %%s: posted %%s, charges and allocations say %%s',
                       x.entry_id, x.charge_id, sum(x.posted), sum(x.said))
         FROM (
             SELECT entry_id, charge_id, CASE side WHEN 'D' THEN amount ELSE -amount END AS posted, 0 AS said
@@ -140,7 +140,7 @@ def reversals_mirror() -> Violations:
     """What an entry and its reversal leave standing."""
     return from_sql(
         """
-        SELECT format('entry %s is not undone by entry %s', r.reverses_id, r.id)
+        SELECT format('entry %%s is not undone by entry %%s', r.reverses_id, r.id)
         FROM ledger_journalentry r JOIN ledger_posting p ON p.entry_id IN (r.id, r.reverses_id)
         WHERE r.reverses_id IS NOT NULL
         GROUP BY r.id, p.gl_account_id, p.fund_id, p.account_id, p.charge_id
@@ -154,7 +154,7 @@ def open_items_equal_source() -> Violations:
     """The cache against charges, reversals, allocations and due dates."""
     return from_sql(
         f"""
-        SELECT format('charge %s: cached %s due %s, is %s due %s', c.id, i.open_amount, i.due_date, s.open_amount, s.due)
+        SELECT format('charge %%s: cached %%s due %%s, is %%s due %%s', c.id, i.open_amount, i.due_date, s.open_amount, s.due)
         FROM ledger_charge c
         LEFT JOIN ledger_openitem i ON i.charge_id = c.id
         CROSS JOIN LATERAL (
@@ -174,7 +174,7 @@ def daily_totals_equal_source() -> Violations:
     """The cache against postings, by GL account, fund, service and day."""
     return from_sql(
         """
-        SELECT format('%s in fund %s, service %s, on %s: totals %s, postings %s',
+        SELECT format('%%s in fund %%s, service %%s, on %%s: totals %%s, postings %%s',
                       g.code, f.code, x.service, x.day, sum(x.cached), sum(x.posted))
         FROM (
             SELECT gl_account_id, fund_id, service, day, debit_amount - credit_amount AS cached, 0 AS posted,
@@ -198,7 +198,7 @@ def nothing_outside_periods() -> Violations:
     """Entries whose posting date is in no period."""
     return from_sql(
         """
-        SELECT format('entry %s is posted on %s, which is in no period', e.id, e.posting_date)
+        SELECT format('entry %%s is posted on %%s, which is in no period', e.id, e.posting_date)
         FROM ledger_journalentry e
         WHERE NOT EXISTS (
             SELECT FROM ledger_period p WHERE e.posting_date >= p.start_date AND e.posting_date < p.end_date)

@@ -7,7 +7,7 @@ from celery import shared_task
 from ledger.sql import run
 
 
-@shared_task(name="ledger.tasks.compact_daily_totals", queue="office")
+@shared_task(name="ledger.tasks.compact_daily_totals")
 def compact_daily_totals(**_: Any) -> int:
     """Fold the daily totals of each GL account, fund, service and day into one row; give how many rows went.
 

@@ -430,7 +430,8 @@ CREATE CONSTRAINT TRIGGER ledger_judge_entries AFTER INSERT ON ledger_guard.entr
 
 -- What other guards rest on does not change -----------------------------------------------------------------------------
 
-CREATE FUNCTION ledger_guard.keep_control() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION ledger_guard.keep_control() RETURNS trigger LANGUAGE plpgsql
+    SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
     PERFORM ledger_guard.refuse(TG_TABLE_NAME || '_kept', format('%s of %s does not change', TG_ARGV[0], TG_TABLE_NAME));
     RETURN NULL;
