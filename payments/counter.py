@@ -273,7 +273,24 @@ def _line_preview(line: DraftLine, on_date: dt.date) -> LinePreview:
             )
             for row in found.rows
         ]
-    return LinePreview(number=line.account.number, applied=applied, warnings=_warnings(line))
+    warnings = [*_warnings(line), *_other_account(line, on_date)]
+    return LinePreview(number=line.account.number, applied=applied, warnings=warnings)
+
+
+def _other_account(line: DraftLine, on_date: dt.date) -> list[str]:
+    """Say so where the amount is not what this account owes, but just what another account at the place owes."""
+    if line.amount is None or line.amount <= 0 or line.amount in (line.all_due, line.past_due, line.current):
+        return []
+    others = {account.pk: account for account in queries.neighbours(line.account)}
+    if not others:
+        return []
+    owed = ledger_queries.balances_for(others, as_of=on_date)
+    faces = queries.faces(others, on_date=on_date)
+    return [
+        f"Another account at this address owes just this: {account.number} {faces[pk].name}. Is it the right account?"
+        for pk, account in others.items()
+        if owed[pk].ledger == line.amount
+    ]
 
 
 def _warnings(line: DraftLine) -> list[str]:

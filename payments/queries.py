@@ -181,6 +181,15 @@ def faces(account_ids: Collection[int], *, on_date: dt.date) -> dict[int, Face]:
     return {pk: Face(name=names.get(pk, ""), place=places.get(pk, "")) for pk in account_ids}
 
 
+def neighbours(account: Account) -> list[Account]:
+    """Other open accounts that take or took a service at the places of this one, by number."""
+    places = ServiceAgreement.objects.filter(account=account).values("service_point__premise_id")
+    served = ServiceAgreement.objects.filter(service_point__premise_id__in=places)
+    there = served.exclude(account=account).exclude(status=ServiceAgreement.Status.CANCELLED)
+    rows = Account.objects.filter(pk__in=there.values("account_id"), closed_date__isnull=True)
+    return list(rows.order_by("number", "pk"))
+
+
 def next_due_dates(account_ids: Collection[int]) -> dict[int, dt.date]:
     """The earliest due date among what is open on each account; accounts that owe nothing are left out."""
     found: dict[int, dt.date] = {}

@@ -13,8 +13,18 @@ from core import clock
 from core.users import system_user
 from payments.models import DrawerSession, Receipt, ReceiptVoid, VoidRequest
 from payments.services import drawers, voids
-from tests.factories.accounts import make_user
-from tests.factories.payments import CLERK_VERBS, Till, cash, line, make_debtor, make_drawer, make_till, pay
+from tests.factories.accounts import make_account, make_agreement, make_service_point, make_user
+from tests.factories.payments import (
+    CLERK_VERBS,
+    Till,
+    cash,
+    line,
+    make_debtor,
+    make_drawer,
+    make_till,
+    owe,
+    pay,
+)
 
 pytestmark = pytest.mark.django_db
 COUNTER = "/counter/"
@@ -256,6 +266,18 @@ class TestPreview:
 
     def test_says_where_the_money_goes(self, ada: Client) -> None:
         assert "water" in self.preview(ada, debtor(), "49.20")
+
+    def test_asks_when_another_account_at_the_place_owes_just_this(self, ada: Client) -> None:
+        today = clock.today()
+        first = debtor()
+        place = first.agreements.get().service_point.premise
+        second = make_account("Bo Lee")
+        make_agreement(second, make_service_point(place, service="SEWER"))
+        owe(second, "38.80", due=today, on_date=today)
+
+        assert f"owes just this: {second.number} Bo Lee" in self.preview(ada, first, "38.80")
+        assert "owes just this" not in self.preview(ada, first, "61.20")
+        assert "owes just this" not in self.preview(ada, first, "38.81")
 
     def test_bears_what_is_half_typed(self, ada: Client) -> None:
         account = debtor()
