@@ -8,7 +8,6 @@ page holds goes on overleaf.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -23,7 +22,8 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher
 from core.charts import UsageMonth, usage_chart
 from core.check_digits import ScanLine, build_scan_line
 
-FIRST_PAGE_ROWS = 15
+# Heights in points, as the style sheet makes them: what the first page holds, a heading, a line, a line of working.
+FIRST_PAGE_POINTS, HEADING_POINTS, LINE_POINTS, WORKING_POINTS = 236.0, 19.2, 15.1, 9.6
 # The office's code for "utility bill" in the scan line.
 BILL_CODE = "0100"
 
@@ -47,6 +47,19 @@ class PaperRow:
     working: str = ""
     amount: Decimal | None = None
     is_heading: bool = False
+
+    @property
+    def points(self) -> float:
+        """The height that the row takes."""
+        if self.is_heading:
+            return HEADING_POINTS
+        under = 0 if self.working_fits_beside else len(self.working.splitlines())
+        return LINE_POINTS + WORKING_POINTS * under
+
+    @property
+    def working_fits_beside(self) -> bool:
+        """Whether one short step of working stands on the line itself."""
+        return bool(self.working) and "\n" not in self.working and len(self.text) + len(self.working) < 62
 
 
 @dataclass(frozen=True)
@@ -79,11 +92,28 @@ class BillPaper:
 
     @property
     def first_rows(self) -> tuple[PaperRow, ...]:
-        return self.rows[:FIRST_PAGE_ROWS]
+        """The rows that stand above the tear line."""
+        return self.rows[: self._first_count]
 
     @property
     def further_rows(self) -> tuple[PaperRow, ...]:
-        return self.rows[FIRST_PAGE_ROWS:]
+        """The rows that go overleaf."""
+        return self.rows[self._first_count :]
+
+    @property
+    def _first_count(self) -> int:
+        left = FIRST_PAGE_POINTS
+        for count, row in enumerate(self.rows):
+            left -= row.points
+            if left < 0:
+                # A heading alone at the foot of a page would stand without its lines.
+                return count - 1 if count and self.rows[count - 1].is_heading else count
+        return len(self.rows)
+
+    @property
+    def credits_shown(self) -> Decimal:
+        """Payments and credits with the customer's sign: money that came in is a credit."""
+        return -self.credits_amount
 
     @property
     def scan_line(self) -> str:
@@ -147,12 +177,3 @@ def usage_of(quantities: dict[dt.date, Decimal], *, last: dt.date) -> tuple[Usag
 
 def _year_before(month: dt.date) -> dt.date:
     return month.replace(year=month.year - 1)
-
-
-def rows_of(groups: Sequence[tuple[str, Sequence[PaperRow]]]) -> tuple[PaperRow, ...]:
-    """Headed groups as one list of rows, in their order."""
-    rows: list[PaperRow] = []
-    for heading, lines in groups:
-        rows.append(PaperRow(text=heading, is_heading=True))
-        rows.extend(lines)
-    return tuple(rows)

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
-from accounts.models import AccountRole, MailingAddress
+from accounts.models import AccountRole, MailingAddress, Service
 from billing.models import Bill, BillMessage, BillSegment
-from billing.paper import BillPaper, PaperRow, rows_of, usage_of
+from billing.paper import BillPaper, PaperRow, usage_of
 from billing.rates.working import explain
 from core import policy
 
@@ -27,6 +27,7 @@ USAGE = """
     GROUP BY 1, 2, 3
 """
 METERED_FIRST = ("WATER", "ELECTRIC", "GAS")
+SERVICE_ORDER = [choice.value for choice in Service]
 
 
 def papers_for(bill_ids: Sequence[int]) -> list[tuple[Bill, BillPaper]]:
@@ -44,6 +45,7 @@ def papers_for(bill_ids: Sequence[int]) -> list[tuple[Bill, BillPaper]]:
     addressees = _addressees(bills)
     messages = _messages(bills)
     first = bills[0]
+    office_name = str(policy.value("billing.office_name", on_date=first.bill_date))
     office_lines = policy.value("billing.office_lines", on_date=first.bill_date)
     return [
         (
@@ -54,6 +56,7 @@ def papers_for(bill_ids: Sequence[int]) -> list[tuple[Bill, BillPaper]]:
                 usage=usage.get(bill.account_id, {}),
                 addressee=addressees[bill.account_id, bill.bill_date],
                 messages=messages[bill.account_id],
+                office_name=office_name,
                 office_lines=tuple(office_lines) if isinstance(office_lines, list) else (),
             ),
         )
@@ -68,13 +71,14 @@ def _paper(
     usage: Mapping[str, Mapping[dt.date, Decimal]],
     addressee: tuple[str, ...],
     messages: tuple[str, ...],
+    office_name: str,
     office_lines: tuple[str, ...],
 ) -> BillPaper:
     unit = max(usage, key=lambda each: len(usage[each]), default="")
     last = max((segment.to_date for segment in segments), default=bill.bill_date) - dt.timedelta(days=1)
     places = sorted({segment.agreement.service_point.premise.street_address for segment in segments})
     return BillPaper(
-        office_name=settings.OFFICE_NAME or "Utility Billing Office",
+        office_name=office_name or settings.OFFICE_NAME or "Utility Billing Office",
         office_lines=office_lines,
         account_number=bill.account.number,
         bill_number=bill.number,
@@ -90,24 +94,25 @@ def _paper(
         credits_amount=bill.credits_amount or ZERO,
         total_amount=bill.total_amount,
         due_amount=bill.due_amount if bill.due_amount is not None else bill.total_amount,
-        rows=rows_of([(_heading(segment), _lines(segment)) for segment in segments]),
+        rows=tuple(row for segment in segments for row in (_heading(segment), *_lines(segment))),
         usage=usage_of(dict(usage[unit]), last=last) if unit else (),
         usage_unit=unit,
         messages=messages,
     )
 
 
-def _heading(segment: BillSegment) -> str:
-    """``Water  Oct 1 to Nov 1 (31 days)  meter 88213: 1204 to 1216``."""
+def _heading(segment: BillSegment) -> PaperRow:
+    """``Water, Oct 1 to Nov 1`` with ``31 days, meter 88213: 1204 to 1216`` in small type."""
     days = (segment.to_date - segment.from_date).days
-    text = f"{segment.get_service_display()}  {segment.from_date:%b %-d} to {segment.to_date:%b %-d} ({days} days)"
+    small = f"{days} days"
     if segment.current_reading is not None:
-        register = segment.current_reading.register
         before = segment.previous_reading.dials if segment.previous_reading is not None else "?"
-        text += f"\nmeter {register.meter.serial_number}: {before} to {segment.current_reading.dials}"
+        serial = segment.current_reading.register.meter.serial_number
+        small += f", meter {serial}: {before} to {segment.current_reading.dials}"
     if segment.is_estimated:
-        text += ", estimated"
-    return text
+        small += ", estimated"
+    text = f"{segment.get_service_display()}, {segment.from_date:%b %-d} to {segment.to_date:%b %-d}"
+    return PaperRow(text=text, working=small, is_heading=True)
 
 
 def _lines(segment: BillSegment) -> list[PaperRow]:
@@ -132,7 +137,7 @@ def _segments(bills: Sequence[Bill]) -> dict[int, list[BillSegment]]:
         .prefetch_related("lines")
         .order_by("pk")
     )
-    for segment in segments:
+    for segment in sorted(segments, key=lambda each: (SERVICE_ORDER.index(each.service), each.pk)):
         found[segment.bill_id].append(segment)
     return found
 

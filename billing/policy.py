@@ -46,6 +46,14 @@ PARAMETERS = [
         governed_by="service date",
     ),
     Parameter(
+        name="billing.office_name",
+        kind="text",
+        default="",
+        unit="name",
+        governs="name of the office on bills; where it is empty, the one that the server was set up with",
+        governed_by="bill date",
+    ),
+    Parameter(
         name="billing.office_lines",
         kind="list",
         default=["Payments: at the counter or by mail", "Open Monday to Friday"],

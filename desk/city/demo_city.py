@@ -101,13 +101,11 @@ def _office(plan: made_up.Plan, by: User) -> list[tuple[Cycle, list[Route]]]:
             by=by,
         )
     ledger.ensure_periods(from_date=first, to_date=add_months(last, 8), by=by)
-    policy.set_value(
-        parameter="billing.office_lines",
-        value=figures.OFFICE_LINES,
-        from_date=first,
-        by=by,
-        is_placeholder=True,
-    )
+    for parameter, value in (
+        ("billing.office_name", figures.OFFICE_NAME),
+        ("billing.office_lines", figures.OFFICE_LINES),
+    ):
+        policy.set_value(parameter=parameter, value=value, from_date=first, by=by, is_placeholder=True)
     for year in range(first.year, last.year + 2):
         for date, name in ((dt.date(year, 1, 1), "New Year"), (dt.date(year, 7, 4), "Independence Day")):
             Holiday.objects.get_or_create(calendar="OFFICE", date=date, defaults={"name": name})

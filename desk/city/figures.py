@@ -55,6 +55,7 @@ STREETS = words(
 )
 STREET_TYPES = ("St", "St", "St", "Ave", "Ave", "Dr", "Ln", "Ct", "Rd")
 TOWN, STATE, POSTAL_CODES = "Riverbend", "OK", ("74011", "74012", "74014")
+OFFICE_NAME = "City of Riverbend Utilities"
 OFFICE_LINES = ["200 Main St, Riverbend OK 74011", "918-555-0100, Monday to Friday 8 to 5"]
 
 # Share of accounts, and quantiles (2, 10, 25, 50, 75, 90, 98 percent) of a month's use in ccf, winter and summer.
