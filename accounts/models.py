@@ -673,7 +673,13 @@ class SearchEntry(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            GinIndex(name="accounts_search_trigrams", fields=["text"], opclasses=["gin_trgm_ops"]),
+            # Every look reads the whole list of rows not yet sorted in: kept short, or it costs more than the index.
+            GinIndex(
+                name="accounts_search_trigrams",
+                fields=["text"],
+                opclasses=["gin_trgm_ops"],
+                gin_pending_list_limit=1024,
+            ),
             models.Index(name="accounts_search_prefix", fields=["text"], opclasses=["varchar_pattern_ops"]),
             # Two letters make no trigram: a last name and a street are found by the starts of these.
             models.Index(
@@ -697,5 +703,10 @@ class SearchWord(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            GinIndex(name="accounts_searchword_trigrams", fields=["word"], opclasses=["gin_trgm_ops"])
+            GinIndex(
+                name="accounts_searchword_trigrams",
+                fields=["word"],
+                opclasses=["gin_trgm_ops"],
+                gin_pending_list_limit=1024,
+            )
         ]

@@ -75,9 +75,10 @@ def measure(*, accounts: int) -> dict[str, Any]:
 
 def fill(count: int) -> None:
     """Write so many made-up accounts with water service and a meter, and bring the statistics up to date."""
-    from django.db import connection, transaction
+    from django.db import transaction
 
     from accounts.models import Cycle
+    from desk.city import statistics
     from desk.city.writer import CityWriter
 
     chance = random.Random(SEED)
@@ -89,8 +90,7 @@ def fill(count: int) -> None:
             if index % 5000 == 4999:
                 writer.flush()
         writer.flush()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    statistics.analyze()
 
 
 def _name(chance: random.Random, figures: Any) -> str:

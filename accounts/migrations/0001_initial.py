@@ -368,7 +368,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='searchentry',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['text'], name='accounts_search_trigrams', opclasses=['gin_trgm_ops']),
+            index=django.contrib.postgres.indexes.GinIndex(fields=['text'], gin_pending_list_limit=1024, name='accounts_search_trigrams', opclasses=['gin_trgm_ops']),
         ),
         migrations.AddIndex(
             model_name='searchentry',

@@ -33,6 +33,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='searchword',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['word'], name='accounts_searchword_trigrams', opclasses=['gin_trgm_ops']),
+            index=django.contrib.postgres.indexes.GinIndex(fields=['word'], gin_pending_list_limit=1024, name='accounts_searchword_trigrams', opclasses=['gin_trgm_ops']),
         ),
     ]

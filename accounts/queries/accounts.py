@@ -50,12 +50,13 @@ def find_account(number_or_identifier: str) -> Account | None:
     account = Account.objects.filter(number=padded).first()
     if account is not None:
         return account
+    # Neither sorted nor cut off: with a limit the planner walks the whole table in key order to find the first.
     named = Identifier.objects.filter(value__in={typed, squeezed}, account__isnull=False)
-    ids = set(named.order_by("pk").values_list("account_id", flat=True)[:2])
+    ids = set(named.values_list("account_id", flat=True))
     if not ids:
         as_searched = "".join(character for character in squeezed.lower() if character.isalnum())
         entries = SearchEntry.objects.filter(kind=SearchEntry.Kind.IDENTIFIER, text=as_searched)
-        ids = set(entries.order_by("pk").values_list("account_id", flat=True)[:2])
+        ids = set(entries.values_list("account_id", flat=True))
     return Account.objects.get(pk=ids.pop()) if len(ids) == 1 else None
 
 

@@ -239,17 +239,32 @@ def _corrected(words: Sequence[str]) -> list[str]:
         if len(word) < 3 or not word.isalpha() or word in SHORT_FORMS:
             corrected.append(word)
             continue
-        # Two letters wrong in a short word leave too few trigrams: there the first letter and the length help.
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT word FROM accounts_searchword"
-                " WHERE word %% %s OR (word LIKE %s AND length(word) BETWEEN %s AND %s)"
-                " ORDER BY similarity(word, %s) DESC, word LIMIT %s",
-                [word, f"{word[0]}%", len(word) - 1, len(word) + 1, word, MOST_SPELLINGS],
-            )
-            known = [row[0] for row in cursor.fetchall()]
-        corrected.append(nearest(word, known) or word)
+        corrected.append(nearest(word, _alike(word)) or nearest(word, _sharing(word)) or word)
     return corrected
+
+
+def _alike(word: str) -> list[str]:
+    """Known words of the same first letter and about the same length: what most slips leave; a prefix index serves."""
+    return _known(
+        "word LIKE %s AND length(word) BETWEEN %s AND %s",
+        [f"{word[0]}%", len(word) - 1, len(word) + 1],
+        word,
+    )
+
+
+def _sharing(word: str) -> list[str]:
+    """Known words that share enough trigrams with it, wherever they begin."""
+    return _known("word %% %s", [word], word)
+
+
+def _known(condition: str, params: Sequence[str | int], word: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT word FROM accounts_searchword WHERE {condition}"  # noqa: S608 - made of constants
+            " ORDER BY similarity(word, %s) DESC, word LIMIT %s",
+            [*params, word, MOST_SPELLINGS],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _normalised(text: str) -> str:
