@@ -400,7 +400,7 @@ class TestQueries:
         account = debtor()
         ada.get(COUNTER)
 
-        with django_assert_max_num_queries(30):
+        with django_assert_max_num_queries(21):
             ada.get(COUNTER, {"account": account.number})
 
     def test_of_the_counter_with_many_accounts(
@@ -409,7 +409,7 @@ class TestQueries:
         found = [debtor(f"Tenant {at}", house_number=str(at)) for at in range(1, 13)]
         ada.get(COUNTER)
 
-        with django_assert_max_num_queries(60):
+        with django_assert_max_num_queries(41):
             ada.get(COUNTER, {"account": [each.number for each in found]})
 
     def test_of_the_list_for_one_row_and_for_ten(
@@ -418,10 +418,10 @@ class TestQueries:
         account = debtor()
         pay(till, line(account, "1.00"))
         ada.get("/receipts/")
-        with django_assert_max_num_queries(20) as one:
+        with django_assert_max_num_queries(10) as one:
             ada.get("/receipts/")
         for _ in range(9):
             pay(till, line(account, "1.00"))
-        with django_assert_max_num_queries(20) as ten:
+        with django_assert_max_num_queries(10) as ten:
             ada.get("/receipts/")
         assert len(one) == len(ten)
