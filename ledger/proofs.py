@@ -154,7 +154,8 @@ def open_items_equal_source() -> Violations:
     """The cache against charges, reversals, allocations and due dates."""
     return from_sql(
         f"""
-        SELECT format('charge %%s: cached %%s due %%s, is %%s due %%s', c.id, i.open_amount, i.due_date, s.open_amount, s.due)
+        SELECT format('charge %%s: cached %%s due %%s, is %%s due %%s',
+                      c.id, i.open_amount, i.due_date, s.open_amount, s.due)
         FROM ledger_charge c
         LEFT JOIN ledger_openitem i ON i.charge_id = c.id
         CROSS JOIN LATERAL (

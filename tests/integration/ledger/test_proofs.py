@@ -30,10 +30,13 @@ SPOILS = [
     ("UPDATE ledger_heldmovement SET amount = amount + 1", proofs.held_is_its_movements),
     ("UPDATE ledger_allocation SET amount = amount + 500", proofs.allocations_within_limits),
     ("UPDATE ledger_charge SET amount = amount + 1", proofs.postings_are_their_documents),
-    ("UPDATE ledger_posting SET fund_id = fund_id + 1", proofs.reversals_mirror),
+    ("UPDATE ledger_posting SET amount = amount + id", proofs.reversals_mirror),
     ("UPDATE ledger_openitem SET open_amount = open_amount + 1", proofs.open_items_equal_source),
     ("UPDATE ledger_dailytotal SET debit_amount = debit_amount + 1", proofs.daily_totals_equal_source),
-    ("UPDATE ledger_period SET start_date = '2026-12-30'", proofs.nothing_outside_periods),
+    (
+        "UPDATE ledger_period SET start_date = start_date - 3650, end_date = end_date - 3650",
+        proofs.nothing_outside_periods,
+    ),
 ]
 
 
@@ -84,5 +87,5 @@ class TestSpoiledBooks:
 
 def _undo(statement):
     if "start_date" in statement:
-        return "UPDATE ledger_period SET start_date = make_date(fiscal_year, number, 1)"
+        return statement.replace(" - ", " + ")
     return statement.replace(" + ", " - ")
