@@ -56,3 +56,20 @@ def test_each_proof_finds_its_violation(committed_db: str, owner_connection: psy
         assert found.examples[0].startswith(("drawer A", f"receipt {receipt.drawer.code}-{receipt.number}"))
         if check is ours.receipt_totals:
             owner_connection.execute("UPDATE payments_tender SET amount = 61.20, tendered_amount = 61.20")
+
+
+def test_the_proof_of_voids_finds_a_reversal_without_its_void(
+    committed_db: str, owner_connection: psycopg.Connection
+) -> None:
+    till = make_till()
+    receipt = pay(till, line(make_debtor(), "61.20"))
+    request = voids.request_void(receipt=receipt, reason="Wrong", by=till.clerk)
+    voids.approve_void(request=request, by=till.supervisor)
+    assert ours.voids().count == 0
+
+    owner_connection.execute("ALTER TABLE payments_receiptvoid DISABLE TRIGGER USER")
+    owner_connection.execute("DELETE FROM payments_receiptvoid")
+
+    found = ours.voids()
+    assert found.count == 1
+    assert found.examples[0].startswith("receipt A-1: void , reversal ")
