@@ -6,22 +6,30 @@ alone, by name.
 """
 
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
+SetType = TypeVar("SetType", contravariant=True)
+GetType = TypeVar("GetType", covariant=True)
+
 if TYPE_CHECKING:
-    _Decimal = models.DecimalField[Decimal, Decimal]
-else:
     _Decimal = models.DecimalField
+else:
+
+    class _Decimal(models.DecimalField):
+        """Django's field, to which the type checker's parameters may be given."""
+
+        def __class_getitem__(cls, parameters):  # noqa: ANN001, ANN204 - the checker reads the other branch
+            return cls
 
 
 class DecimalNotExact(TypeError):
     """A float, or a value with more places than the column holds, was on its way to the database."""
 
 
-class _ExactDecimalField(_Decimal):
+class _ExactDecimalField(_Decimal[SetType, GetType]):
     digits: int
     places: int
 
@@ -72,14 +80,14 @@ class _ExactDecimalField(_Decimal):
         return ""
 
 
-class AmountField(_ExactDecimalField):
+class AmountField(_ExactDecimalField[SetType, GetType]):
     """An amount of money in whole cents, up to 999,999,999,999.99."""
 
     digits = 14
     places = 2
 
 
-class RateField(_ExactDecimalField):
+class RateField(_ExactDecimalField[SetType, GetType]):
     """A price per unit, a share or a quantity, with up to sixteen decimals."""
 
     digits = 28

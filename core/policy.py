@@ -14,7 +14,8 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import Q
 
-from core import audit
+from core import audit, permissions
+from core.db import raising
 from core.models import PolicyValue, User
 
 Kind = Literal["decimal", "integer", "boolean", "text", "list"]
@@ -50,8 +51,9 @@ def parameters() -> dict[str, Parameter]:
     """Every declared parameter by name."""
     found: dict[str, Parameter] = {}
     for config in apps.get_app_configs():
-        name = f"{config.name}.policy"
-        if config.name.split(".")[0] in {"django", "rest_framework", "core"} or find_spec(name) is None:
+        # Core's own parameters stand beside this module, which has the name that other apps give theirs.
+        name = f"{config.name}.policy" if config.name != "core" else "core.policy_parameters"
+        if config.name.split(".")[0] in {"django", "rest_framework"} or find_spec(name) is None:
             continue
         for parameter in import_module(name).PARAMETERS:
             if parameter.name in found:
@@ -88,9 +90,9 @@ def value(
         Q(to_date__isnull=True) | Q(to_date__gt=on_date)
     )
     by_scope = {row.scope: row for row in rows.order_by("pk")}
-    for scope in ("ACCOUNT", "CLASS", "SERVICE", "CITY"):
-        if scope in by_scope:
-            return typed(parameter, by_scope[scope].value)
+    for name_of_scope in ("ACCOUNT", "CLASS", "SERVICE", "CITY"):
+        if name_of_scope in by_scope:
+            return typed(parameter, by_scope[name_of_scope].value)
     return parameter.default
 
 
@@ -106,13 +108,17 @@ def typed(parameter: Parameter, raw: Any) -> Value:
             return [str(each) for each in raw]
         raise refusal
     if parameter.kind == "text":
-        return str(raw)
+        if isinstance(raw, str):
+            return raw
+        raise refusal
     if isinstance(raw, bool | float):
         raise refusal
     try:
         number = Decimal(str(raw))
     except InvalidOperation:
         raise refusal from None
+    if not number.is_finite():
+        raise refusal
     if parameter.kind == "integer":
         if number != number.to_integral_value():
             raise refusal
@@ -134,20 +140,26 @@ def set_value(
 ) -> PolicyValue:
     """Enter a value from a date on; an open value of the same scope ends there.
 
-    Decimals are given as text. Raises ``UnknownParameter`` or ``PolicyValueRefused``.
+    Decimals are given as text or as Decimal, never as float. ``scope`` is CITY, or SERVICE, CLASS or ACCOUNT with
+    what it is in ``scope_key``. Raises ``PermissionRefused``, ``UnknownParameter`` or ``PolicyValueRefused``.
     """
+    permissions.check(by, "manage_policy")
     declared = parameters().get(parameter)
     if declared is None:
         raise UnknownParameter(parameter)
-    typed(declared, value)
-    with transaction.atomic():
-        same = PolicyValue.objects.select_for_update().filter(
-            parameter=parameter, scope=scope, scope_key=scope_key
+    value = _stored(typed(declared, value))
+    if scope not in PolicyValue.Scope.values or (scope == PolicyValue.Scope.CITY) != (not scope_key):
+        raise PolicyValueRefused(
+            "Say for whom the value is: the city as a whole, or a service, a class or an account by its name."
         )
-        if same.filter(from_date__gte=from_date).exists():
-            raise PolicyValueRefused(
-                f"{parameter} already has a value from {from_date} or later. Choose a later date."
-            )
+    same = PolicyValue.objects.filter(parameter=parameter, scope=scope, scope_key=scope_key)
+    overlap = PolicyValueRefused(
+        f"{parameter} already has a value from {from_date:%Y-%m-%d} or later. Choose a later date."
+    )
+    with raising({"core_policyvalue_no_overlap": overlap}), transaction.atomic():
+        if same.filter(Q(from_date__gte=from_date) | Q(to_date__gt=from_date)).exists():
+            raise overlap
+        before = same.filter(to_date__isnull=True).order_by("pk").first()
         same.filter(to_date__isnull=True).update(to_date=from_date)
         row = PolicyValue.objects.create(
             parameter=parameter,
@@ -166,6 +178,17 @@ def set_value(
             kind="policy",
             key=parameter,
             summary=f"{parameter} is {value} from {from_date:%Y-%m-%d}",
-            data={"scope": scope, "scope_key": scope_key, "ordinance": ordinance},
+            data={
+                "scope": scope,
+                "scope_key": scope_key,
+                "ordinance": ordinance,
+                "before": before.value if before else None,
+                "after": value,
+            },
         )
     return row
+
+
+def _stored(value: Value) -> int | bool | str | list[str]:
+    """A value as its row keeps it: decimals as text, so that none becomes a float."""
+    return str(value) if isinstance(value, Decimal) else value

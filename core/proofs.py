@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from django.apps import apps
 from django.db import connection, transaction
@@ -40,13 +41,19 @@ def proof(name: str) -> Callable[[Callable[[], Violations]], Callable[[], Violat
     """Register a proof under a sentence that says what holds."""
 
     def register(function: Callable[[], Violations]) -> Callable[[], Violations]:
+        known = _PROOFS.get(name)
+        if known is not None and (known.__module__, known.__qualname__) != (
+            function.__module__,
+            function.__qualname__,
+        ):
+            raise ValueError(f"Two proofs are called {name!r}: one would hide the other.")
         _PROOFS[name] = function
         return function
 
     return register
 
 
-def from_sql(sql: str, params: Sequence[object] = ()) -> Violations:
+def from_sql(sql: str, params: Sequence[Any] = ()) -> Violations:
     """The rows that ``sql`` returns are violations; their first column says what is wrong."""
     with connection.cursor() as cursor:
         cursor.execute(sql, list(params))
