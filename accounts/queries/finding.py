@@ -41,6 +41,8 @@ SHORT_FORMS = {
     "east": "e",
     "west": "w",
 }
+# Fewer digits may be an account number without its zeros, and a house number as well: then both are shown.
+SHORTEST_WHOLE_NUMBER = 6
 # Words that share most with a misspelt one, among which the fewest wrong letters decide.
 MOST_SPELLINGS = 60
 # Rows looked at before they are ranked: a word like "st" must not rank the whole city.
@@ -92,17 +94,20 @@ class _Found:
 def search(text: str, *, limit: int = 20) -> SearchResult:
     """Accounts that ``text`` finds, best first.
 
-    A whole account number, legacy or bill-pay number or scan line gives its account alone. Digits look at numbers,
+    A whole account number, legacy or bill-pay number or scan line gives its account alone; fewer than six digits of one
+    give it first, with what else they may mean. Digits look at numbers,
     ends of phones, meters and house numbers; two letters at the beginnings of names and streets.
     """
     typed = text.strip()
     if not typed:
         return SearchResult()
-    exact = find_account(typed)
-    if exact is not None:
-        hit = SearchHit(Kind.IDENTIFIER, exact, exact.number, 0, exact.closed_date is None, exact.pk)
-        return SearchResult([hit])
     squeezed = without_separators(typed).lower()
+    exact = find_account(typed)
+    first = []
+    if exact is not None:
+        first = [SearchHit(Kind.IDENTIFIER, exact, exact.number, 0, exact.closed_date is None, exact.pk)]
+        if len(squeezed) >= SHORTEST_WHOLE_NUMBER:
+            return SearchResult(first)
     suggestion = ""
     if "@" in typed:
         found = _emails(typed.lower())
@@ -116,7 +121,8 @@ def search(text: str, *, limit: int = 20) -> SearchResult:
             if corrected != words:
                 found = _words(corrected, "")
                 suggestion = " ".join(corrected) if found else ""
-    result = SearchResult(_as_hits(_best(found, limit)))
+    others = [hit for hit in _as_hits(_best(found, limit)) if exact is None or hit.account != exact]
+    result = SearchResult([*first, *others][:limit])
     result.suggestion = suggestion
     return result
 

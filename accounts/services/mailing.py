@@ -50,7 +50,6 @@ def change_mailing_address(
             .filter(Q(to_date__isnull=True) | Q(to_date__gt=from_date))
             .first()
         )
-        before_end = before.to_date if before is not None else None
         end = to_date or (later.from_date if later is not None else None)
         data = {
             "before": before.lines if before else None,
@@ -58,32 +57,15 @@ def change_mailing_address(
             "from_date": from_date,
             "to_date": end,
         }
-        if before is not None and before.from_date == from_date:
-            before.addressee, before.lines, before.source = addressee.strip(), kept, source
-            before.to_date = end if to_date is not None else before.to_date
-            before.save(update_fields=["addressee", "lines", "source", "to_date"])
-            row = before
-        else:
-            if before is not None:
-                before.to_date = from_date
-                before.save(update_fields=["to_date"])
-            row = MailingAddress.objects.create(
-                account=account,
-                addressee=addressee.strip(),
-                lines=kept,
-                from_date=from_date,
-                to_date=end,
-                source=source,
-            )
-            if to_date is not None and before is not None and (before_end is None or to_date < before_end):
-                MailingAddress.objects.create(
-                    account=account,
-                    addressee=before.addressee,
-                    lines=before.lines,
-                    from_date=to_date,
-                    to_date=before_end,
-                    source=before.source,
-                )
+        new = MailingAddress(
+            account=account,
+            addressee=addressee.strip(),
+            lines=kept,
+            from_date=from_date,
+            to_date=end,
+            source=source,
+        )
+        row = _put(new, before, is_seasonal=to_date is not None)
         audit.record(
             code="accounts.mailing.changed",
             by=by,
@@ -95,6 +77,32 @@ def change_mailing_address(
             data=data,
         )
     return row
+
+
+def _put(new: MailingAddress, before: MailingAddress | None, *, is_seasonal: bool) -> MailingAddress:
+    """Write the new address in its place: over one from the same day, else after ending the one before."""
+    if before is not None and before.from_date == new.from_date:
+        before.addressee, before.lines, before.source = new.addressee, new.lines, new.source
+        before.to_date = new.to_date if is_seasonal else before.to_date
+        before.save(update_fields=["addressee", "lines", "source", "to_date"])
+        return before
+    came_back_until = before.to_date if before is not None else None
+    if before is not None:
+        before.to_date = new.from_date
+        before.save(update_fields=["to_date"])
+    new.save()
+    if before is None or new.to_date is None or not is_seasonal:
+        return new
+    if came_back_until is None or new.to_date < came_back_until:
+        MailingAddress.objects.create(
+            account=before.account,
+            addressee=before.addressee,
+            lines=before.lines,
+            from_date=new.to_date,
+            to_date=came_back_until,
+            source=before.source,
+        )
+    return new
 
 
 def _checked_lines(addressee: str, lines: str) -> str:

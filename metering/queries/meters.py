@@ -33,5 +33,7 @@ def main_register(service_point: ServicePoint, *, on_date: dt.date) -> Register 
     """The register that a crew reads at a service point on a day: the first that adds to its use, or None."""
     sources = UsageSource.objects.filter(service_point=service_point, sign=1, from_date__lte=on_date)
     sources = sources.filter(Q(to_date__isnull=True) | Q(to_date__gt=on_date))
-    source = sources.select_related("register__meter").order_by("register__position", "from_date", "pk").first()
+    source = (
+        sources.select_related("register__meter").order_by("register__position", "from_date", "pk").first()
+    )
     return source.register if source else None

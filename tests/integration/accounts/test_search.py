@@ -87,6 +87,13 @@ class TestSearch:
         hits = queries.search(town[0].account.number)
         assert [(hit.account, hit.rank) for hit in hits] == [(town[0].account, 0)]
 
+    def test_a_short_number_is_a_house_number_as_well(self, town):
+        short = town[0].account.number.lstrip("0")
+        neighbour = make_served("Eve Stone", house_number=short, street_name="Fern")
+        hits = queries.search(short)
+        assert (hits[0].account, hits[0].rank) == (town[0].account, 0)
+        assert neighbour.account in [hit.account for hit in hits]
+
     @pytest.mark.parametrize(
         ("typed", "meant"),
         [("ngyuen", "nguyen"), ("ortix", "ortiz"), ("browm", "brown"), ("walter browm", "walter brown")],
