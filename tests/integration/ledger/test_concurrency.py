@@ -29,7 +29,7 @@ class Worker(threading.Thread):
     def run(self):
         try:
             self.act()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a thread hands every error to the test
             self.error = error
         finally:
             connection.close()
