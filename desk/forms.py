@@ -7,15 +7,6 @@ from django import forms
 TEXT = {"class": "form-control", "autocomplete": "off"}
 
 
-class NoteForm(forms.Form):
-    """A note on an account."""
-
-    text = forms.CharField(
-        label="Note", max_length=2000, widget=forms.Textarea(attrs={**TEXT, "rows": 3, "data-focus": ""})
-    )
-    is_pinned = forms.BooleanField(label="Keep it on top", required=False)
-
-
 class DecisionForm(forms.Form):
     """A second person's answer to what waits; sending back needs a word why."""
 

@@ -20,7 +20,7 @@ from core.charts import AgingBucket
 from core.models import ProofRun, User
 from core.money import ZERO, format_amount
 from desk.links import link
-from desk.panels import aging_buckets
+from desk.panels import AlertMark, aging_buckets, alert_mark
 from ledger import queries as ledger
 from metering import queries as metering
 from metering.models import ReadingException
@@ -66,6 +66,14 @@ class DrawerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertRow:
+    """A warning on an account, as its page shows it."""
+
+    alert: Alert
+    mark: AlertMark
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """The last proof of the books, with every line that does not hold."""
 
@@ -84,7 +92,7 @@ class Home:
     session: DrawerSession | None = None
     takes_payments: bool = False
     receipts: list[Receipt] | None = None
-    alerts: list[Alert] | None = None
+    alerts: list[AlertRow] | None = None
     runs: list[RunRow] | None = None
     exceptions: list[ReadingException] | None = None
     pending: list[PendingItem] | None = None
@@ -126,7 +134,8 @@ def _counter(made: Home, user: User, on_date: dt.date) -> None:
 
 def _warnings(made: Home, on_date: dt.date) -> None:
     in_force = Alert.objects.filter(Q(to_date__isnull=True) | Q(to_date__gt=on_date), from_date__lte=on_date)
-    made.alerts = list(in_force.select_related("account").order_by("-from_date", "-pk")[:ROWS])
+    rows = in_force.select_related("account").order_by("-from_date", "-pk")[:ROWS]
+    made.alerts = [AlertRow(row, alert_mark(row.kind, row.text)) for row in rows]
 
 
 def _billing(made: Home, user: User, on_date: dt.date) -> None:

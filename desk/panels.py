@@ -252,6 +252,12 @@ def panels(account: Account, *, on_date: dt.date) -> Panels:
     )
 
 
+def alert_mark(kind: str, detail: str = "") -> AlertMark:
+    """The mark of a kind of warning; a kind without a look of its own shows its words."""
+    tone, icon, label = ALERT_LOOKS.get(kind, ("warn", "alert-triangle", kind.replace("_", " ").capitalize()))
+    return AlertMark(tone=tone, icon=icon, label=label, detail=detail)
+
+
 def _facts(account: Account, on_date: dt.date) -> Facts:
     facts = Facts()
     with connection.cursor() as cursor:
@@ -259,11 +265,8 @@ def _facts(account: Account, on_date: dt.date) -> Facts:
         rows = cursor.fetchall()
     for what, code, text, more, from_date, to_date, flag, _ in rows:
         if what == "alert":
-            tone, icon, label = ALERT_LOOKS.get(
-                code, ("warn", "alert-triangle", code.replace("_", " ").capitalize())
-            )
             until = f" until {to_date:%b} {to_date.day}" if to_date else ""
-            facts.alerts.append(AlertMark(tone=tone, icon=icon, label=label, detail=f"{text}{until}".strip()))
+            facts.alerts.append(alert_mark(code, f"{text}{until}".strip()))
         elif what == "role":
             facts.roles.append(
                 RoleRow(

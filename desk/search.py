@@ -18,7 +18,7 @@ from billing.models import Bill
 from core.check_digits import ACCOUNT_DIGITS
 from core.models import AuditEvent, User
 from desk.links import link
-from desk.panels import ALERT_LOOKS
+from desk.panels import alert_mark
 from ledger import queries as ledger
 from payments import queries as payments
 from payments.models import Receipt, Tender
@@ -157,8 +157,8 @@ class _Faces:
 
 
 def _mark(kind: str) -> Mark:
-    tone, icon, label = ALERT_LOOKS.get(kind, ("warn", "alert-triangle", kind.replace("_", " ").capitalize()))
-    return Mark(code=kind, label=label, tone=tone, icon=icon)
+    mark = alert_mark(kind)
+    return Mark(code=kind, label=mark.label, tone=mark.tone, icon=mark.icon)
 
 
 def _orders(typed: str, user: User) -> Group:

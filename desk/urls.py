@@ -9,7 +9,6 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
     path("account/<str:number>/", views.account, name="account"),
-    path("account/<str:number>/note/", views.note, name="note"),
     path("approvals/", views.approvals, name="approvals"),
     path("approvals/<str:kind>/<str:key>/", views.decide, name="decide"),
     path("proofs/", views.prove, name="prove"),

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts import queries as account_queries
-from accounts import services as accounts
 from accounts.models import Account
 from billing.services import review
 from core import approvals as queue
@@ -28,7 +27,7 @@ from desk import home as home_page
 from desk import panels as account_panels
 from desk import search as finder
 from desk import timeline as stream
-from desk.forms import DecisionForm, NoteForm
+from desk.forms import DecisionForm
 from desk.links import link
 from ledger import queries as ledger
 from payments.views.refusals import VOID_REFUSALS
@@ -77,25 +76,6 @@ def account(request: HttpRequest, number: str) -> HttpResponse:
     if is_partial(request):
         return render(request, "desk/_stream.html", _stream_context(request, found))
     return _account_page(request, found)
-
-
-@requires("write_notes")
-@require_http_methods(["POST"])
-def note(request: HttpRequest, number: str) -> HttpResponse:
-    """Write a note on the account."""
-    user = cast(User, request.user)
-    found = account_queries.get_account_for(user, number)
-    form = NoteForm(request.POST)
-    if not form.is_valid():
-        return _account_page(request, found, status=422, note_form=form, form=form)
-    try:
-        accounts.add_note(
-            account=found, text=form.cleaned_data["text"], is_pinned=form.cleaned_data["is_pinned"], by=user
-        )
-    except accounts.NoteEmpty as refusal:
-        return _account_page(request, found, status=422, note_form=form, refusal=str(refusal))
-    messages.success(request, f"Note written on {found.number}.")
-    return redirect("desk:account", number=found.number)
 
 
 @requires("view_approvals")
@@ -148,17 +128,18 @@ def _search_context(text: str, user: User) -> dict[str, Any]:
     return {"query": text, "groups": found.groups, "suggestion": found.suggestion, "recent": not text}
 
 
-def _account_page(request: HttpRequest, found: Account, *, status: int = 200, **given: Any) -> HttpResponse:
+def _account_page(request: HttpRequest, found: Account) -> HttpResponse:
     today = clock.today()
     tab = request.GET.get("tab", "")
     context: dict[str, Any] = {
         "panels": account_panels.panels(found, on_date=today),
         "account": found,
         "tab": tab if tab in ("statement", "trail") else "",
-        "note_form": NoteForm(),
         "pay_url": f"{link('payments:counter')}?{urlencode({'account': found.number})}",
         "order_url": reverse("serviceorders:request", args=[found.number]),
-        "edit_url": link("accounts:edit", found.number),
+        "note_url": link("accounts:note", found.number),
+        "mailing_url": link("accounts:mailing", found.number),
+        "phone_url": link("accounts:phone", found.number),
         "as_of_moment": clock.now(),
     }
     if tab == "statement":
@@ -171,7 +152,7 @@ def _account_page(request: HttpRequest, found: Account, *, status: int = 200, **
         context["events"] = events.order_by("-at", "-pk")[:AUDIT_ROWS]
     else:
         context |= _stream_context(request, found)
-    return render(request, "desk/account.html", {**context, **given}, status=status)
+    return render(request, "desk/account.html", context)
 
 
 def _stream_context(request: HttpRequest, found: Account) -> dict[str, Any]:

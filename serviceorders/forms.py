@@ -89,7 +89,8 @@ class CompleteForm(forms.Form):
         label="The dials, as they read",
         required=False,
         max_length=12,
-        help_text="With the zeros in front, as 00417. Leave it out only where there is no meter.",
+        help_text="With the zeros in front, as 00417.",
+        error_messages={"required": "Enter what the meter showed. Without it the order stays open."},
         widget=forms.TextInput(attrs={**TEXT, "inputmode": "numeric", "data-focus": ""}),
     )
     done_at = forms.DateTimeField(
@@ -102,9 +103,12 @@ class CompleteForm(forms.Form):
     )
     note = forms.CharField(label="Note", required=False, max_length=300, widget=forms.TextInput(attrs=TEXT))
 
-    def __init__(self, *args: Any, now: dt.datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, now: dt.datetime, has_meter: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
+        self.fields["dials"].required = has_meter
+        if not has_meter:
+            self.fields["dials"].help_text = "There is no meter here: leave it out."
 
     def clean_done_at(self) -> dt.datetime:
         """The moment typed, or now. Refuses a moment that has not come yet."""

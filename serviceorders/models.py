@@ -99,6 +99,13 @@ class OrderEvent(models.Model):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=300, blank=True)
 
+    # Properties
+
+    @property
+    def to_label(self) -> str:
+        """The state that it came to, in words."""
+        return str(ServiceOrder.State(self.to_state).label)
+
 
 class ClaimedCredit(models.Model):
     """A credit that this app has seen: shutoffs of its account were looked at again."""

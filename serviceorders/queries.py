@@ -13,6 +13,7 @@ from accounts.models import Account, ServiceAgreement
 from collections_app import queries as collections
 from core import permissions
 from core.models import User
+from metering import queries as metering
 from serviceorders import services
 from serviceorders.models import OrderEvent, ServiceOrder
 
@@ -56,6 +57,11 @@ def get_order_for(user: User, number: int) -> ServiceOrder:
     if found is None:
         raise Http404(f"There is no order {number} for you to see.")
     return found
+
+
+def has_meter(order: ServiceOrder, *, on_date: dt.date) -> bool:
+    """Whether there is something to read at the order's service point."""
+    return metering.main_register(order.service_point, on_date=on_date) is not None
 
 
 def events_of(order: ServiceOrder) -> list[OrderEvent]:

@@ -147,7 +147,11 @@ def complete(request: HttpRequest, number: int) -> HttpResponse:
             by=by,
         )
 
-    return _act(request, number, CompleteForm(request.POST, now=clock.now()), "complete_form", act)
+    has_meter = queries.has_meter(
+        queries.get_order_for(cast(User, request.user), number), on_date=clock.today()
+    )
+    form = CompleteForm(request.POST, now=clock.now(), has_meter=has_meter)
+    return _act(request, number, form, "complete_form", act)
 
 
 @requires("complete_orders")
@@ -231,7 +235,9 @@ def _order_page(
     if may_dispatch and goes("DISPATCHED"):
         context["dispatch_form"] = DispatchForm()
     if may_complete and goes("COMPLETED"):
-        context["complete_form"] = CompleteForm(now=clock.now())
+        context["complete_form"] = CompleteForm(
+            now=clock.now(), has_meter=queries.has_meter(found, on_date=clock.today())
+        )
         context["could_not_form"] = CouldNotForm()
     if may_dispatch and goes("OPEN"):
         context["reopen_form"] = ReopenForm(initial={"scheduled_date": clock.today()})

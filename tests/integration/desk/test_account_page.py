@@ -93,18 +93,18 @@ class TestPage:
 
 class TestNote:
     def test_is_written_and_shown(self, scene: Scene, clerk: Client) -> None:
-        assert clerk.post(url(scene) + "note/", {"text": "Called about the bill"}).status_code == 302
+        assert clerk.post(url(scene) + "notes/new/", {"text": "Called about the bill"}).status_code == 302
         assert "Called about the bill" in clerk.get(url(scene)).content.decode()
 
     def test_without_words_is_refused(self, scene: Scene, clerk: Client) -> None:
-        answer = clerk.post(url(scene) + "note/", {"text": "  "})
+        answer = clerk.post(url(scene) + "notes/new/", {"text": "  "})
         assert answer.status_code == 422
         assert not scene.account.notes.exists()
 
     def test_is_refused_to_who_may_not(self, scene: Scene) -> None:
         auditor = Client()
         auditor.force_login(scene.people.ivy)
-        assert auditor.post(url(scene) + "note/", {"text": "x"}).status_code == 403
+        assert auditor.post(url(scene) + "notes/new/", {"text": "x"}).status_code == 403
         assert not scene.account.notes.exists()
 
 
