@@ -119,6 +119,19 @@ def drafts_have_open_runs() -> Violations:
     )
 
 
+@proof("a cycle's period has one run that is neither cancelled nor reversed")
+def runs_are_single() -> Violations:
+    """Nobody is billed by two runs for the same time."""
+    return from_sql(
+        """
+        SELECT 'cycle ' || cycle.code || ' has ' || count(*) || ' live runs from ' || run.period_start
+        FROM billing_billrun run JOIN accounts_cycle cycle ON cycle.id = run.cycle_id
+        WHERE run.kind = 'REGULAR' AND run.state NOT IN ('CANCELLED', 'REVERSED')
+        GROUP BY cycle.code, run.period_start HAVING count(*) > 1 ORDER BY 1
+        """
+    )
+
+
 @proof("a posted run has no account that still waits to be posted")
 def posted_runs_are_whole() -> Violations:
     """Whoever was calculated has been posted."""

@@ -15,7 +15,7 @@ from billing.filters import RunFilter
 from billing.forms import ApproveForm, OpenRunForm, ReasonForm
 from billing.models import BillRun
 from billing.queries import console, figures
-from billing.services import posting, reversal, review, runs
+from billing.services import posting, printing, reversal, review, runs
 from core import clock
 from core.models import User
 from core.periods import add_months
@@ -234,14 +234,18 @@ def _with_reason(
 
 def _live_context(found: BillRun) -> dict[str, Any]:
     progress = figures.progress_of(run_id=found.pk)
-    posting_now = found.state in ("POSTING", "POSTED", "PRINTING", "DONE")
+    done, total = progress.looked_at, progress.total
+    if found.state == BillRun.State.PRINTING:
+        done, total = printing.printed_count(found), progress.bills
+    elif found.state in (BillRun.State.POSTING, BillRun.State.POSTED, BillRun.State.DONE):
+        done, total = progress.posted, progress.bills
     return {
         "run": found,
         "progress": progress,
         "steps": console.steps_of(found, progress),
-        "done": progress.posted if posting_now else progress.looked_at,
-        "total": progress.bills if posting_now else progress.total,
-        "left": progress.calculated if posting_now else progress.waiting,
+        "done": done,
+        "total": total,
+        "left": total - done,
         "at_work": found.state in console.AT_WORK and not found.is_paused,
     }
 

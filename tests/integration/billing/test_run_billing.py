@@ -151,3 +151,12 @@ class TestRunBilling:
             run_billing(*arguments)
         assert refusal.value.returncode == code
         assert BillRun.objects.count() == 0
+
+    def test_leaves_the_work_to_the_offices_worker_where_one_answers(
+        self, city: factory.City, worker: object, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for stage in ("calculate", "post"):
+            monkeypatch.delattr(workers, stage)
+        found, code = run_billing("--from", "2015-01", "--to", "2015-01", "--approve", "--by", city.approver.username)
+        assert code == 0
+        assert (found["runs"][0]["bills"], found["runs"][0]["state"]) == (12, "POSTED")
