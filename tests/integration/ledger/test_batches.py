@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Account
 from core.db import copy_rows
 from ledger import queries
 from ledger import services as ledger
@@ -131,3 +132,22 @@ class TestPostChargeBatch:
                 post(rows)
             counts.append(len(captured))
         assert len(set(counts)) == 1
+
+
+class TestALargeBatch:
+    def test_in_an_empty_database_is_posted_and_judged_in_linear_time(self, db):
+        """The guards' plans are made knowing nothing of the new rows; a nested loop here takes minutes, not seconds."""
+        cycle = make.account().cycle
+        copy_rows(
+            Account,
+            ["number", "kind", "cycle_id", "opened_date"],
+            ((f"8{n:010d}", "REGULAR", cycle.pk, DAY) for n in range(5_000)),
+        )
+        rows = [
+            (f"B-{pk}", pk, "WATER", kind("WATER"), Decimal("4.00"), str(pk), None)
+            for pk in Account.objects.order_by("pk").values_list("pk", flat=True)
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '15s'")
+        assert post(rows) == 5_001
+        connection.check_constraints()
