@@ -124,7 +124,11 @@ def _move(*, run: BillRun, to_state: str, by: User, words: str) -> BillRun:
         locked.state = to_state
         locked.save(update_fields=["state"])
         audit.record(
-            code=f"billing.run.{to_state.lower()}", by=by, kind="bill_run", key=str(locked.number), summary=words
+            code=f"billing.run.{to_state.lower()}",
+            by=by,
+            kind="bill_run",
+            key=str(locked.number),
+            summary=words,
         )
         return locked
 

@@ -157,6 +157,8 @@ class TestRunBilling:
     ) -> None:
         for stage in ("calculate", "post"):
             monkeypatch.delattr(workers, stage)
-        found, code = run_billing("--from", "2015-01", "--to", "2015-01", "--approve", "--by", city.approver.username)
+        found, code = run_billing(
+            "--from", "2015-01", "--to", "2015-01", "--approve", "--by", city.approver.username
+        )
         assert code == 0
         assert (found["runs"][0]["bills"], found["runs"][0]["state"]) == (12, "POSTED")
