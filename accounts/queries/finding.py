@@ -45,6 +45,10 @@ SHORT_FORMS = {
 SHORTEST_WHOLE_NUMBER = 6
 # Words that share most with a misspelt one, among which the fewest wrong letters decide.
 MOST_SPELLINGS = 60
+# A word in so many entries is common: it says little about which account is meant.
+COMMON = 3000
+# So few accounts are asked one by one for the next word.
+FEW = 400
 # Rows looked at before they are ranked: a word like "st" must not rank the whole city.
 MOST_CANDIDATES = 200
 GROUPS = {
@@ -137,7 +141,7 @@ def search_groups(text: str, *, limit: int = 5) -> tuple[list[SearchGroup], str]
     return [group for group in groups if group.hits], hits.suggestion
 
 
-def _rows(sql: str, params: Sequence[str]) -> list[_Found]:
+def _rows(sql: str, params: Sequence[str | list[int]]) -> list[_Found]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return [_Found(*row) for row in cursor.fetchall()]
@@ -185,7 +189,7 @@ def _words(words: Sequence[str], squeezed: str) -> list[_Found]:
     )
     ranked = [" ".join(words), f"{words[0]}%", f"% {words[0]}%"]
     sql = _part(rank, " AND ".join(conditions))
-    values: list[str] = [*ranked, *params]
+    values: list[str | list[int]] = [*ranked, *params]
     if squeezed and not squeezed.isalpha():
         # A number with letters in it ("N5-123456") is kept without its dashes.
         sql += " UNION ALL " + _part("1", "kind IN ('IDENTIFIER', 'METER') AND text LIKE %s")
@@ -200,15 +204,14 @@ def _each_word(words: Iterable[str]) -> tuple[list[str], list[str]]:
     for word in words:
         short = SHORT_FORMS.get(word)
         if short is not None:
-            conditions.append("(text LIKE %s OR ' ' || text || ' ' LIKE %s)")
-            params += [f"%{word}%", f"% {short} %"]
+            patterns = [f"%{word}%", f"% {short} %", f"% {short}"]
         elif len(word) < 3 or word.isdigit():
             # Short words and house numbers stand by themselves or begin a word: 43 is not 1438.
-            conditions.append("' ' || text LIKE %s")
-            params.append(f"% {word}%")
+            patterns = [f"{word}%", f"% {word}%"]
         else:
-            conditions.append("text LIKE %s")
-            params.append(f"%{word}%")
+            patterns = [f"%{word}%"]
+        conditions.append("(" + " OR ".join(["text LIKE %s"] * len(patterns)) + ")")
+        params += patterns
     return conditions, params
 
 
@@ -226,16 +229,50 @@ def _beginnings(words: Sequence[str]) -> list[_Found]:
 
 
 def _over_entries(words: Sequence[str]) -> list[_Found]:
-    """Accounts of which each word stands in some entry, shown by the entry that holds the first word."""
-    wanted = []
-    params: list[str] = []
+    """Accounts of which each word stands in some entry, shown by the entry that holds the first rare word.
+
+    Words that many accounts share, as the town's name, are only asked of the accounts that the rare words leave.
+    """
+    accounts: set[int] | None = None
+    shown_by, later = "", []
     for word in words:
-        condition, values = _each_word([word])
-        wanted.append(f"SELECT account_id FROM accounts_searchentry WHERE {condition[0]}")  # noqa: S608 - made of constants
-        params += values
-    first, values = _each_word(words[:1])
-    accounts = " INTERSECT ".join(wanted)
-    return _rows(_part("5", f"account_id IN ({accounts}) AND {first[0]}"), [*params, *values])
+        if accounts is not None and len(accounts) <= FEW:
+            accounts &= _holding(word, among=accounts)
+            continue
+        holding = _holding(word)
+        if len(holding) >= COMMON:
+            later.append(word)
+            continue
+        accounts = holding if accounts is None else accounts & holding
+        shown_by = shown_by or word
+    for word in later:
+        accounts = accounts and accounts & _holding(word, among=accounts)
+    if not accounts:
+        return []
+    condition, params = _each_word([shown_by])
+    return _rows(
+        _part("5", f"account_id = ANY(%s) AND {_unindexed(condition[0])}"), [sorted(accounts), *params]
+    )
+
+
+def _unindexed(condition: str) -> str:
+    """The condition for rows found otherwise: kept away from the text's index, which would find the whole town."""
+    return condition.replace("text LIKE", "text || '' LIKE")
+
+
+def _holding(word: str, *, among: set[int] | None = None) -> set[int]:
+    """The accounts with an entry that holds a word, so many that it counts as common at most; or of some accounts."""
+    condition, params = _each_word([word])
+    sql = f"SELECT account_id FROM accounts_searchentry WHERE {condition[0]}"  # noqa: S608 - made of constants
+    bound: list[str | list[int]] = list(params)
+    if among is None:
+        sql += f" LIMIT {COMMON}"
+    else:
+        sql = f"SELECT account_id FROM accounts_searchentry WHERE {_unindexed(condition[0])} AND account_id = ANY(%s)"  # noqa: S608 - made of constants
+        bound.append(sorted(among))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, bound)
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _corrected(words: Sequence[str]) -> list[str]:
