@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from accounts.models import SERVICES, Account, Cycle, Service, ServiceAgreement, ends_after_start
 from core.fields import AmountField, RateField
-from core.models import DateRangeOf, Document, User
+from core.models import DateRangeOf, Document, SmallOfficeReview, User
 from core.states import Transitions
 from ledger.models import Charge, ChargeType, JournalEntry
 from metering.models import Reading
@@ -134,6 +134,8 @@ class BillRun(models.Model):
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     approved_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     approved_at = models.DateTimeField(null=True, blank=True)
+    # Where the maker approved it alone: the review that another person signs.
+    small_office_review = models.OneToOneField(SmallOfficeReview, models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, blank=True)
     posted_at = models.DateTimeField(null=True, blank=True)
@@ -164,7 +166,9 @@ class BillRun(models.Model):
             ),
             models.CheckConstraint(
                 name="billing_billrun_second_person",
-                condition=Q(approved_by__isnull=True) | ~Q(approved_by=F("made_by")),
+                condition=Q(approved_by__isnull=True)
+                | ~Q(approved_by=F("made_by"))
+                | Q(small_office_review__isnull=False),
             ),
             models.CheckConstraint(
                 name="billing_billrun_approved_pair",
@@ -312,7 +316,9 @@ class BillSegment(models.Model):
     previous_reading = models.ForeignKey(
         Reading, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
-    current_reading = models.ForeignKey(Reading, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    current_reading = models.ForeignKey(
+        Reading, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     usage = models.JSONField(default=list)
     is_estimated = models.BooleanField(default=False)
     amount = AmountField()
@@ -320,7 +326,9 @@ class BillSegment(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(name="billing_segment_status", condition=Q(status__in=["LIVE", "REVERSED"])),
+            models.CheckConstraint(
+                name="billing_segment_status", condition=Q(status__in=["LIVE", "REVERSED"])
+            ),
             models.CheckConstraint(name="billing_segment_dates", condition=Q(to_date__gt=F("from_date"))),
             models.CheckConstraint(name="billing_segment_service", condition=Q(service__in=SERVICES)),
             ExclusionConstraint(

@@ -34,14 +34,9 @@ def store(
     digest = hashlib.sha256(content).hexdigest()
     relative = f"{kind.lower()}/{digest[:2]}/{digest}.pdf"
     target = folder() / relative
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).rename(target)
+    # A file that is there but damaged is written again: the new row must not vouch for other bytes.
+    if not target.exists() or target.read_bytes() != content:
+        _write(target, content)
     return Document.objects.create(
         kind=kind,
         key=key,
@@ -52,6 +47,28 @@ def store(
         size_bytes=len(content),
         page_count=page_count,
     )
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Put the bytes on the disk under their name at once, or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(target)
+    finally:
+        # Left behind only where writing failed, on a full disk for one.
+        temporary.unlink(missing_ok=True)
+    # The name is on the disk only when its folder is.
+    directory = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
 
 
 def read(document: Document) -> bytes:

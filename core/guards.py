@@ -14,11 +14,20 @@ from django.db.migrations.state import StateApps
 
 from core.states import trigger_arguments
 
+NAMES = frozenset({"guard_append_only", "guard_columns", "guard_truncate", "guard_transitions"})
+
 
 def state_column(model: type[models.Model]) -> str:
     """The column that holds a model's state: ``state``, else ``status``."""
     names = {field.name for field in model._meta.get_fields()}
     return "state" if "state" in names else "status"
+
+
+def columns_that_change(model: type[models.Model]) -> list[str]:
+    """The columns that ``UPDATE_COLUMNS`` names; each may be named by its field or its column."""
+    fields = {str(field.column): str(field.column) for field in model._meta.concrete_fields}
+    fields |= {field.name: str(field.column) for field in model._meta.concrete_fields}
+    return [fields[name] for name in getattr(model, "UPDATE_COLUMNS", ())]
 
 
 def triggers_of(model: type[models.Model]) -> dict[str, str]:
@@ -29,7 +38,7 @@ def triggers_of(model: type[models.Model]) -> dict[str, str]:
         wanted["guard_append_only"] = (
             f'BEFORE UPDATE OR DELETE ON "{table}" FOR EACH ROW EXECUTE FUNCTION core_refuse_change()'
         )
-    columns = getattr(model, "UPDATE_COLUMNS", ())
+    columns = columns_that_change(model)
     if columns:
         arguments = ", ".join(f"'{column}'" for column in columns)
         wanted["guard_columns"] = (
@@ -55,9 +64,14 @@ def guards_for(app_label: str) -> list[migrations.RunPython]:
     """The migration operations that put an app's guards in place, and take them away in reverse."""
 
     def forwards(state_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        for _, triggers in _existing(app_label, state_apps):
+        for model, triggers in _existing(app_label, state_apps):
             for name, body in triggers.items():
                 schema_editor.execute(f"CREATE OR REPLACE TRIGGER {name} {body}", params=None)
+            for name in NAMES - triggers.keys():
+                # A declaration that the model no longer makes.
+                schema_editor.execute(
+                    f'DROP TRIGGER IF EXISTS {name} ON "{model._meta.db_table}"', params=None
+                )
 
     def backwards(state_apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         for model, triggers in _existing(app_label, state_apps):

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 
+from core.fields import AmountField
 from core.states import Transitions
 
 
@@ -65,6 +66,9 @@ class AuditEvent(models.Model):
                 fields=["account_number", "-at"], name="core_audit_account", condition=~Q(account_number="")
             ),
             models.Index(fields=["actor", "-at"], name="core_audit_actor"),
+            # The audit page: the newest first, of all or of one code.
+            models.Index(fields=["-at", "-id"], name="core_audit_newest"),
+            models.Index(fields=["code", "-at"], name="core_audit_code"),
         ]
 
 
@@ -76,7 +80,9 @@ class NumberSequence(models.Model):
 
 
 class PolicyValue(models.Model):
-    """What the city decided: one dated, cited value of one parameter in one scope."""
+    """What the city decided: one dated, cited value of one parameter in one scope. It may end, never change."""
+
+    UPDATE_COLUMNS = ("to_date",)
 
     class Scope(models.TextChoices):
         CITY = "CITY", "City"
@@ -304,3 +310,51 @@ class ProofRun(models.Model):
     violation_count = models.IntegerField()
     results = models.JSONField(encoder=DjangoJSONEncoder)
     seconds = models.DecimalField(max_digits=8, decimal_places=2)
+
+
+class SmallOfficeReview(models.Model):
+    """An act that its maker completed alone in small-office mode, for another person to look at and sign."""
+
+    UPDATE_COLUMNS = ("signed_by_id", "signed_at", "note")
+
+    class Act(models.TextChoices):
+        VOID = "VOID", "Void of a receipt"
+        BILL_RUN = "BILL_RUN", "Approval of a bill run"
+
+    act = models.CharField(max_length=10, choices=Act)
+    kind = models.CharField(max_length=40)
+    key = models.CharField(max_length=80)
+    account_number = models.CharField(max_length=20, blank=True)
+    amount = AmountField()
+    act_date = models.DateField()
+    due_date = models.DateField()
+    done_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    done_at = models.DateTimeField(db_default=Now(), editable=False)
+    signed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    signed_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="core_smallofficereview_act", condition=Q(act__in=["VOID", "BILL_RUN"])
+            ),
+            models.CheckConstraint(name="core_smallofficereview_amount", condition=Q(amount__gte=0)),
+            models.CheckConstraint(
+                name="core_smallofficereview_due", condition=Q(due_date__gt=F("act_date"))
+            ),
+            models.CheckConstraint(
+                name="core_smallofficereview_second_person",
+                condition=Q(signed_by__isnull=True) | ~Q(signed_by=F("done_by")),
+            ),
+            models.CheckConstraint(
+                name="core_smallofficereview_signed_pair",
+                condition=Q(signed_by__isnull=True, signed_at__isnull=True)
+                | Q(signed_by__isnull=False, signed_at__isnull=False),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_date"], name="core_smallofficereview_open", condition=Q(signed_by__isnull=True)
+            )
+        ]

@@ -24,6 +24,7 @@ PERMISSIONS = {
     "manage_users": "Add people and give them roles",
     "manage_policy": "Enter what the city decided",
     "run_proofs": "Run the proof of the books",
+    "sign_reviews": "Sign the review of what one person completed alone",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.hashers import make_password
+
 from core.models import User
 
 SYSTEM_USERNAME = "schedule"
@@ -9,11 +11,11 @@ SYSTEM_USERNAME = "schedule"
 
 def system_user() -> User:
     """The user that scheduled work acts as; it is made on first use and can never log in."""
-    user = User.objects.filter(username=SYSTEM_USERNAME).first()
-    if user is None:
-        user = User(username=SYSTEM_USERNAME, display_name="Schedule", is_system=True, is_active=True)
-        user.set_unusable_password()
-        user.save()
+    # Two workers may come here first at the same moment; get_or_create lets one of them find the other's row.
+    user, _ = User.objects.get_or_create(
+        username=SYSTEM_USERNAME,
+        defaults={"display_name": "Schedule", "is_system": True, "password": make_password(None)},
+    )
     return user
 
 

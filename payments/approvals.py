@@ -23,7 +23,7 @@ def _pending(user: User) -> list[PendingItem]:
         receipt = request.receipt
         numbers = [line.account.number for line in receipt.lines.all() if line.account is not None]
         why_not = ""
-        if user.pk in (request.requested_by_id, receipt.received_by_id):
+        if voids.why_not_approve(request=request, by=user):
             why_not = "not you: you asked for it or took the money"
         elif receipt.session.state != DrawerSession.State.OPEN:
             why_not = "the drawer's count has begun"

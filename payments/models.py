@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Account
 from core.fields import AmountField
-from core.models import User
+from core.models import SmallOfficeReview, User
 from core.states import Transitions
 from ledger.models import Credit, GLAccount, JournalEntry
 
@@ -181,7 +181,7 @@ class Tender(models.Model):
 class VoidRequest(models.Model):
     """A clerk asks that a receipt be void; a second person decides while the session is open."""
 
-    UPDATE_COLUMNS = ("state", "decided_by_id", "decided_at", "decision_note")
+    UPDATE_COLUMNS = ("state", "decided_by_id", "decided_at", "decision_note", "small_office_review_id")
 
     class State(models.TextChoices):
         REQUESTED = "REQUESTED", "Requested"
@@ -202,6 +202,10 @@ class VoidRequest(models.Model):
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
     decision_note = models.CharField(max_length=200, blank=True)
+    # Where one person asked and decided, or took the money and decided: the review that another signs.
+    small_office_review = models.OneToOneField(
+        SmallOfficeReview, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -211,7 +215,9 @@ class VoidRequest(models.Model):
             ),
             models.CheckConstraint(
                 name="payments_voidrequest_second_person",
-                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("requested_by")),
+                condition=Q(decided_by__isnull=True)
+                | ~Q(decided_by=F("requested_by"))
+                | Q(small_office_review__isnull=False),
             ),
             models.CheckConstraint(
                 name="payments_voidrequest_decided",

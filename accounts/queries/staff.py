@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import Account, AccountRole
+from accounts.models import AccountRole
 from core.models import User
 
 
 def own_accounts(
-    user: User, account_ids: Iterable[int] | QuerySet[Account], *, on_date: dt.date
+    user: User, account_ids: Iterable[int] | QuerySet[Any, Any], *, on_date: dt.date
 ) -> list[str]:
-    """The numbers of those accounts that ``user`` owes for on that day, as a customer.
+    """The numbers of those accounts, given by key or as a query of their keys, that ``user`` owes for on that day, as a customer.
 
     A person is known as staff by their party, or by the party that theirs was merged into.
     """

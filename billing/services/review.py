@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from decimal import Decimal
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from accounts.queries import staff
 from billing.models import BillRun
 from billing.services import runs
-from core import permissions
+from core import permissions, small_office
 from core.db import raising
-from core.models import User
+from core.models import SmallOfficeReview, User
 from core.money import ZERO
 
 
@@ -74,9 +76,10 @@ def fingerprint(*, run_id: int) -> tuple[Decimal, str]:
     return total, digest.hexdigest()
 
 
-def check_can_approve(*, run: BillRun, by: User) -> None:
+def check_can_approve(*, run: BillRun, by: User, on_date: dt.date | None = None) -> None:
     """Pass if this person may approve this run.
 
+    Its maker may not, but where the city's small-office mode covers the run on ``on_date``.
     Raises PermissionRefused, RunNotInReview, ApproverIsMaker, RunHasErrors.
     """
     permissions.check(by, "approve_runs")
@@ -85,7 +88,7 @@ def check_can_approve(*, run: BillRun, by: User) -> None:
             f"Run {run.number} is {run.get_state_display().lower()}: there is nothing to approve."
         )
     if run.made_by_id == by.pk:
-        raise ApproverIsMaker(f"{by} made run {run.number}; somebody else must approve it.")
+        _check_small_office(run, by, on_date)
     errors = run.items.filter(state="ERROR").count()
     if errors:
         raise RunHasErrors(
@@ -93,24 +96,25 @@ def check_can_approve(*, run: BillRun, by: User) -> None:
         )
 
 
-def can_approve(*, run: BillRun, by: User) -> bool:
+def can_approve(*, run: BillRun, by: User, on_date: dt.date | None = None) -> bool:
     """Whether `check_can_approve` would pass."""
     try:
-        check_can_approve(run=run, by=by)
+        check_can_approve(run=run, by=by, on_date=on_date)
     except (PermissionError, permissions.PermissionRefused, RunNotInReview, RunHasErrors):
         return False
     return True
 
 
-def approve_run(*, run: BillRun, figures_hash: str, by: User) -> BillRun:
+def approve_run(*, run: BillRun, figures_hash: str, by: User, on_date: dt.date | None = None) -> BillRun:
     """Approve a run as it was shown: ``figures_hash`` is that of the figures the approver has seen.
 
+    ``on_date`` is the day of the act; without it the maker is refused whatever the city's small-office mode says.
     Raises what `check_can_approve` raises, and FiguresChanged if a draft is no longer what it was.
     """
     own = ApproverIsMaker(f"{by} made run {run.number}; somebody else must approve it.")
     with raising({"billing_billrun_second_person": own}), transaction.atomic(durable=True):
         locked = runs.lock_run(run.pk)
-        check_can_approve(run=locked, by=by)
+        check_can_approve(run=locked, by=by, on_date=on_date)
         total, now_hash = fingerprint(run_id=run.pk)
         if figures_hash != now_hash:
             raise FiguresChanged(
@@ -124,6 +128,7 @@ def approve_run(*, run: BillRun, figures_hash: str, by: User) -> BillRun:
             summary=f"Run {run.number} approved for {total}",
             approved_by=by,
             approved_at=Now(),
+            small_office_review=_review_of(locked, total, by, on_date),
         )
     return locked
 
@@ -137,3 +142,35 @@ def send_back(*, run: BillRun, note: str, by: User) -> BillRun:
             raise RunNotInReview(f"Run {run.number} is {locked.get_state_display().lower()}, not in review.")
         runs.record_act(locked, "sent_back", by, f"Run {run.number} sent back: {note}", {"note": note})
     return locked
+
+
+def _own_accounts(run: BillRun, by: User, on_date: dt.date) -> list[str]:
+    return staff.own_accounts(by, run.items.values("account_id"), on_date=on_date)
+
+
+def _check_small_office(run: BillRun, by: User, on_date: dt.date | None) -> None:
+    """Refuse the maker, unless small-office mode lets them approve."""
+    refusal = f"{by} made run {run.number}; somebody else must approve it."
+    if on_date is None or run.total_amount is None:
+        raise ApproverIsMaker(refusal)
+    try:
+        small_office.check_permits(
+            amount=run.total_amount, on_date=on_date, own_accounts=_own_accounts(run, by, on_date)
+        )
+    except small_office.SmallOfficeRefused as reason:
+        raise ApproverIsMaker(f"{refusal} {reason}".strip()) from reason
+
+
+def _review_of(run: BillRun, total: Decimal, by: User, on_date: dt.date | None) -> SmallOfficeReview | None:
+    """The review that another person signs, where the maker approves; None where a second person does."""
+    if run.made_by_id != by.pk or on_date is None:
+        return None
+    return small_office.permit(
+        act=small_office.Act.BILL_RUN,
+        kind="bill_run",
+        key=str(run.number),
+        amount=total,
+        by=by,
+        on_date=on_date,
+        own_accounts=_own_accounts(run, by, on_date),
+    )

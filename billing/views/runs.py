@@ -139,7 +139,8 @@ def approve(request: HttpRequest, number: int) -> HttpResponse:
         )
 
     def approve_it(*, run: BillRun, by: User) -> BillRun:
-        return review.approve_run(run=run, figures_hash=form.cleaned_data["figures_hash"], by=by)
+        seen = form.cleaned_data["figures_hash"]
+        return review.approve_run(run=run, figures_hash=seen, by=by, on_date=clock.today())
 
     return _act(request, number, approve_it, "Run {} approved.")
 
@@ -265,7 +266,7 @@ def _context(request: HttpRequest, found: BillRun, **forms: Any) -> dict[str, An
         "events": console.diary_of(found),
         "approve_form": ApproveForm(run=found, initial={"figures_hash": found.figures_hash}),
         "reason_form": ReasonForm(),
-        "can_approve_run": review.can_approve(run=found, by=user),
+        "can_approve_run": review.can_approve(run=found, by=user, on_date=clock.today()),
         "can_start": found.state in ("OPEN", "REVIEW") and user.can("make_runs"),
         "can_pause": found.state in ("CALCULATING", "POSTING") and user.can("make_runs"),
         "can_cancel": found.state in ("OPEN", "CALCULATING", "REVIEW") and user.can("make_runs"),

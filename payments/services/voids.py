@@ -6,9 +6,10 @@ from django.contrib.auth import authenticate
 from django.db import transaction
 from django.db.models.functions import Now
 
-from core import audit, permissions
+from accounts.queries import staff
+from core import audit, permissions, small_office
 from core.db import lock_rows, raising
-from core.models import User
+from core.models import SmallOfficeReview, User
 from core.money import format_amount
 from core.states import check_transition
 from ledger import services as ledger
@@ -59,6 +60,8 @@ def request_void(*, receipt: Receipt, reason: str, by: User) -> VoidRequest:
 def approve_void(*, request: VoidRequest, by: User, note: str = "") -> ReceiptVoid:
     """Void the receipt of ``request``: reverse its entry in the session's business day; the number stays used.
 
+    Who asked for it, or took the money, is refused, but where the city's small-office mode covers the void on the
+    session's business day: then a review is made for another person to sign.
     The reversal takes effect on the receipt's own effective date, so the account is as if it had not been paid.
     Raises ``PermissionRefused``, ``OwnVoid``, ``DrawerNoLongerOpen``, ``ReceiptAlreadyVoid``, ``TransitionRefused``
     (decided before), and what the ledger refuses.
@@ -78,7 +81,8 @@ def send_back_void(*, request: VoidRequest, by: User, note: str) -> VoidRequest:
         raise VoidReasonMissing("Say why the void is sent back: the person who asked will read it.")
     with transaction.atomic(durable=True):
         locked = lock_rows(VoidRequest.objects.select_related("receipt__drawer"), [request.pk])[0]
-        _check_second_person(locked, by)
+        if locked.requested_by_id == by.pk:
+            raise OwnVoid(_not_a_second_person(locked, by))
         _decide(locked, VoidRequest.State.RETURNED, by, note)
         audit.record(
             code="payments.void.sent_back",
@@ -133,13 +137,10 @@ def _approve(request: VoidRequest, by: User, note: str) -> ReceiptVoid:
     ledger.lock_accounts(_account_ids(receipt))
     session = _lock_session(receipt)
     locked = lock_rows(VoidRequest.objects.select_related("receipt__drawer"), [request.pk])[0]
-    _check_second_person(locked, by)
-    if receipt.received_by_id == by.pk:
-        raise OwnVoid(
-            f"You took receipt {receipt.label} yourself. Somebody else who may approve voids must decide."
-        )
+    refusal = _not_a_second_person(locked, by)
+    review = _review_of(receipt, session, by, refusal) if refusal else None
     _check_voidable(receipt, session)
-    _decide(locked, VoidRequest.State.APPROVED, by, note)
+    _decide(locked, VoidRequest.State.APPROVED, by, note, review=review)
     entry = ledger.reverse_entry(
         entry=receipt.entry,
         reason="VOID",
@@ -179,15 +180,67 @@ def _check_voidable(receipt: Receipt, session: DrawerSession) -> None:
         )
 
 
-def _check_second_person(request: VoidRequest, by: User) -> None:
+def why_not_approve(*, request: VoidRequest, by: User) -> str:
+    """Why ``approve_void`` would refuse this person as no second person; "" where it would not."""
+    refusal = _not_a_second_person(request, by)
+    if not refusal:
+        return ""
+    try:
+        _check_small_office(request.receipt, request.receipt.session, by)
+    except small_office.SmallOfficeRefused as reason:
+        return f"{refusal} {reason}".strip()
+    return ""
+
+
+def _not_a_second_person(request: VoidRequest, by: User) -> str:
     if request.requested_by_id == by.pk:
-        raise OwnVoid("You asked for this void yourself. Somebody else must decide.")
+        return "You asked for this void yourself. Somebody else must decide."
+    if request.receipt.received_by_id == by.pk:
+        label = request.receipt.label
+        return f"You took receipt {label} yourself. Somebody else who may approve voids must decide."
+    return ""
 
 
-def _decide(request: VoidRequest, state: str, by: User, note: str) -> None:
+def _own_accounts(receipt: Receipt, session: DrawerSession, by: User) -> list[str]:
+    return staff.own_accounts(by, _account_ids(receipt), on_date=session.business_date)
+
+
+def _check_small_office(receipt: Receipt, session: DrawerSession, by: User) -> None:
+    small_office.check_permits(
+        amount=receipt.total_amount,
+        on_date=session.business_date,
+        own_accounts=_own_accounts(receipt, session, by),
+    )
+
+
+def _review_of(receipt: Receipt, session: DrawerSession, by: User, refusal: str) -> SmallOfficeReview:
+    """The review that another person signs, where small-office mode covers the void; else the refusal."""
+    numbers = [line.account.number for line in receipt.lines.select_related("account") if line.account]
+    try:
+        return small_office.permit(
+            act=small_office.Act.VOID,
+            kind="receipt",
+            key=receipt.label,
+            account_number=numbers[0] if len(numbers) == 1 else "",
+            amount=receipt.total_amount,
+            by=by,
+            on_date=session.business_date,
+            own_accounts=_own_accounts(receipt, session, by),
+        )
+    except small_office.SmallOfficeRefused as reason:
+        raise OwnVoid(f"{refusal} {reason}".strip()) from reason
+
+
+def _decide(
+    request: VoidRequest, state: str, by: User, note: str, *, review: SmallOfficeReview | None = None
+) -> None:
     check_transition(VoidRequest.TRANSITIONS, request.state, state, what="The request")
     VoidRequest.objects.filter(pk=request.pk).update(
-        state=state, decided_by=by, decided_at=Now(), decision_note=note.strip()[:200]
+        state=state,
+        decided_by=by,
+        decided_at=Now(),
+        decision_note=note.strip()[:200],
+        small_office_review=review,
     )
     request.state, request.decided_by, request.decision_note = state, by, note.strip()[:200]
 
