@@ -35,7 +35,9 @@ class OpenDrawerForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["drawer"].queryset = queries.free_drawers()  # type: ignore[attr-defined]  # a ModelChoiceField
         self.fields["drawer"].label_from_instance = lambda drawer: f"{drawer.code} · {drawer.name}"  # type: ignore[attr-defined]  # likewise
-        self.fields["float_amount"].widget.attrs["class"] = "form-control amount-input"
+        self.fields["float_amount"].widget.attrs.update(
+            {"class": "form-control amount-input", "autofocus": True}
+        )
 
 
 class VoidForm(forms.Form):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,8 +29,15 @@ def counter(request: HttpRequest) -> HttpResponse:
     """The cashier's page. Without an open drawer it offers to open one; POST finds an account or takes the money."""
     session = queries.live_session(cast(User, request.user))
     if session is None:
+        if request.method == "POST":
+            words = "Nothing was posted: you have no drawer open. Open one, and take the payment again."
+            return _drawer_page(request, OpenDrawerForm(), refusal=words, status=422)
         return _drawer_page(request, OpenDrawerForm())
     if session.state != DrawerSession.State.OPEN:
+        if request.method == "POST":
+            state = session.get_state_display().lower()
+            words = f"Nothing was posted: {session.drawer.name} is {state}, and takes no more money."
+            messages.error(request, words)
         return redirect("payments:session", pk=session.pk)
     data = request.POST if request.method == "POST" else request.GET
     draft = counter_form.read(data, on_date=clock.today())
