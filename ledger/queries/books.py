@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from ledger.aging import Aging, Bucket, due_ranges
-from ledger.queries.facts import DateBasis, caches_hold, moment, open_charges_sql
+from ledger.aging import Aging, Bucket, age, due_ranges
+from ledger.queries.facts import DateBasis, owed_sql
 from ledger.sql import fetch
 
 _ZERO = Decimal("0.00")
@@ -19,30 +19,31 @@ def aging(*, as_of: date, date_basis: DateBasis = "effective") -> Aging:
     By effective date it is what the customers see; by posting date it ties to the receivable of the trial balance of
     that day and never changes once the period is closed. Unapplied credit and deferrals are no part of it.
     """
-    cached = caches_hold(as_of=as_of, date_basis=date_basis)
-    sql = open_charges_sql(date_basis=date_basis, of_accounts=False, cached=cached)
-    [row] = fetch(
-        f"SELECT {_bucket_sums(as_of)} FROM ({sql}) o",  # noqa: S608 - dates of our own reckoning
-        moment(as_of=as_of),
+    rows = fetch(
+        # One sum a due date, of which there are few; a sum a bucket took three times as long.
+        f"SELECT o.due_date, sum(o.open_amount) FROM ({owed_sql(as_of=as_of, date_basis=date_basis)}) o"  # noqa: S608 - fixed parts
+        " GROUP BY o.due_date",
+        {"as_of": as_of},
     )
-    return Aging(*row)
+    return age(rows, as_of)
 
 
 def aging_by_account(*, as_of: date, date_basis: DateBasis = "effective") -> dict[int, Aging]:
     """`aging` account by account; accounts that owe nothing are left out."""
-    cached = caches_hold(as_of=as_of, date_basis=date_basis)
-    sql = open_charges_sql(date_basis=date_basis, of_accounts=False, cached=cached)
     rows = fetch(
-        f"SELECT o.account_id, {_bucket_sums(as_of)} FROM ({sql}) o GROUP BY o.account_id ORDER BY 1",  # noqa: S608 - as above
-        moment(as_of=as_of),
+        f"SELECT o.account_id, {_bucket_sums(as_of)}"  # noqa: S608 - dates of our own reckoning and fixed parts
+        f" FROM ({owed_sql(as_of=as_of, date_basis=date_basis)}) o"
+        " GROUP BY o.account_id HAVING sum(o.open_amount) <> 0 ORDER BY o.account_id",
+        {"as_of": as_of},
     )
     return {account_id: Aging(*sums) for account_id, *sums in rows}
 
 
 def _bucket_sums(as_of: date) -> str:
+    ranges = due_ranges(as_of)
     sums = []
     for bucket in Bucket:
-        first, end = due_ranges(as_of)[bucket]
+        first, end = ranges[bucket]
         bounds = [f"o.due_date >= DATE '{first}'"] if first else []
         bounds += [f"o.due_date < DATE '{end}'"] if end else []
         sums.append(f"coalesce(sum(o.open_amount) FILTER (WHERE {' AND '.join(bounds)}), 0.00)")

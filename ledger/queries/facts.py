@@ -1,7 +1,7 @@
 """What was open on a day, read from the facts, and whether the caches may stand in for them.
 
 ``as_of`` picks facts by their effective date (what the customer sees) or posting date (the books); ``known_as_of`` by
-the moment they were recorded. The SQL of one definition serves one account and the whole city.
+the moment they were recorded.
 """
 
 from __future__ import annotations
@@ -46,16 +46,14 @@ def moment(*, as_of: date, known_as_of: datetime | None = None, **others: Any) -
     return {"as_of": as_of, "known": known_as_of, **others}
 
 
-def open_charges_sql(
-    *, date_basis: DateBasis = "effective", of_accounts: bool = True, cached: bool = False
-) -> str:
-    """SELECT of (charge_id, account_id, open_amount, due_date) with something open on the day."""
-    which = "AND c.account_id = ANY (%(account_ids)s)" if of_accounts else ""
+def open_charges_sql(*, cached: bool) -> str:
+    """SELECT of (charge_id, account_id, open_amount, due_date) with something open on the day, of ``account_ids``."""
     if cached:
-        return f"""
-SELECT c.charge_id, c.account_id, c.open_amount, c.due_date FROM ledger_openitem c WHERE c.open_amount > 0 {which}
-"""  # noqa: S608 - put together from fixed parts
-    day = day_column(date_basis)
+        return (
+            "SELECT c.charge_id, c.account_id, c.open_amount, c.due_date FROM ledger_openitem c"
+            " WHERE c.open_amount > 0 AND c.account_id = ANY (%(account_ids)s)"
+        )
+    day = day_column("effective")
     return f"""
 SELECT c.id AS charge_id, c.account_id, c.amount - coalesce(a.net, 0) AS open_amount,
        coalesce((SELECT d.due_date FROM ledger_chargeduedate d
@@ -64,21 +62,46 @@ SELECT c.id AS charge_id, c.account_id, c.amount - coalesce(a.net, 0) AS open_am
                  ORDER BY d.id DESC LIMIT 1), c.due_date) AS due_date
 FROM ledger_charge c
 JOIN ledger_journalentry e ON e.id = c.entry_id
-LEFT JOIN {"LATERAL" if of_accounts else ""} (
-    SELECT a.charge_id, sum(CASE a.act WHEN 'APPLY' THEN a.amount ELSE -a.amount END) AS net
+LEFT JOIN LATERAL (
+    SELECT sum(CASE a.act WHEN 'APPLY' THEN a.amount ELSE -a.amount END) AS net
     FROM ledger_allocation a JOIN ledger_journalentry ae ON ae.id = a.entry_id
-    WHERE {"a.charge_id = c.id AND" if of_accounts else ""} {at("ae", day=day)}
-    GROUP BY a.charge_id
-) a ON a.charge_id = c.id
-WHERE {at("e", day=day)} {which}
+    WHERE a.charge_id = c.id AND {at("ae", day=day)}
+) a ON true
+WHERE c.account_id = ANY (%(account_ids)s) AND {at("e", day=day)}
   AND NOT EXISTS (SELECT FROM ledger_journalentry r WHERE r.reverses_id = e.id AND {at("r", day=day)})
   AND c.amount > coalesce(a.net, 0)
 """  # noqa: S608 - put together from fixed parts
 
 
-def unapplied_sql(*, date_basis: DateBasis = "effective") -> str:
-    """SELECT of (account_id, unapplied amount) of the accounts on the day."""
+def owed_sql(*, as_of: date, date_basis: DateBasis) -> str:
+    """SELECT of (account_id, due_date, open_amount) whose sums are what the city was owed on the day.
+
+    What is open now, and, where entries are dated after the day, what each of them did, taken back. A charge may have
+    several rows, some below zero; they share one account and due date, so every sum by these is right.
+    """
+    now = "SELECT i.account_id, i.due_date, i.open_amount FROM ledger_openitem i WHERE i.open_amount > 0"
+    if caches_hold(as_of=as_of, date_basis=date_basis):
+        return now
     day = day_column(date_basis)
+    return f"""
+WITH later AS MATERIALIZED (SELECT id, reverses_id FROM ledger_journalentry WHERE {day} > %(as_of)s),
+taken_back AS (
+    SELECT c.id AS charge_id, -c.amount AS amount FROM later l JOIN ledger_charge c ON c.entry_id = l.id
+    UNION ALL
+    SELECT a.charge_id, CASE a.act WHEN 'APPLY' THEN a.amount ELSE -a.amount END
+    FROM later l JOIN ledger_allocation a ON a.entry_id = l.id
+    UNION ALL
+    SELECT c.id, c.amount FROM later l JOIN ledger_charge c ON c.entry_id = l.reverses_id
+)
+{now}
+UNION ALL
+SELECT i.account_id, i.due_date, t.amount FROM taken_back t JOIN ledger_openitem i ON i.charge_id = t.charge_id
+"""  # noqa: S608 - put together from fixed parts
+
+
+def unapplied_sql() -> str:
+    """SELECT of (account_id, unapplied amount) of the accounts on the day."""
+    day = day_column("effective")
     return f"""
 SELECT c.account_id, sum(c.amount - coalesce(a.net, 0))
 FROM ledger_credit c
@@ -94,9 +117,9 @@ GROUP BY c.account_id
 """  # noqa: S608 - put together from fixed parts
 
 
-def held_sql(*, date_basis: DateBasis = "effective") -> str:
+def held_sql() -> str:
     """SELECT of (account_id, held amount) of the accounts on the day."""
-    day = day_column(date_basis)
+    day = day_column("effective")
     return f"""
 SELECT h.account_id, sum(CASE WHEN m.kind IN ('RECEIVED', 'INTEREST') THEN m.amount ELSE -m.amount END)
 FROM ledger_heldmoney h

@@ -46,7 +46,7 @@ def post_charge_batch(
     """Post the rows of ``ledger_charge_batch``: an entry a document, a charge a row, two postings a charge.
 
     Five statements whatever the number of rows. The key of each entry is ``reason:document_number``, so a document is
-    posted once. Gives the number of charges. Apply the accounts' open credits afterwards with `allocate`.
+    posted once. Gives the number of entries. Apply the accounts' open credits afterwards with `allocate`.
     Raises ChargeBatchRefused (an amount not above zero, an unknown type, no fund, a parent_key or batch_key that does
     not fit), ChargeBatchPostedBefore, PeriodNotOpen, CodeUnknown, TransactionRequired.
     """
@@ -69,10 +69,9 @@ def post_charge_batch(
         "uncollected_id": uncollected_id,
     }
     run(_TAKE_KEYS)
-    count = 0
     with refusals_named([EntryDraft(reason, effective_date, posting_date, [])]):
         run(_ENTRIES, values)
-        count = run(_CHARGES, values)
+        charges = run(_CHARGES, values)
         run(_POSTINGS, values)
     [(documents, total)] = fetch(
         "SELECT count(DISTINCT document_number), coalesce(sum(amount), 0) FROM ledger_charge_batch"
@@ -82,7 +81,7 @@ def post_charge_batch(
         by=by,
         kind="charge batch",
         key=f"{reason} {posting_date:%Y-%m-%d}",
-        summary=f"Posted {count} charges on {documents} documents, {total} in all",
+        summary=f"Posted {charges} charges on {documents} documents, {total} in all",
         data={
             "reason": reason,
             "posting_date": posting_date,
@@ -90,7 +89,7 @@ def post_charge_batch(
             "due_date": due_date,
         },
     )
-    return count
+    return int(documents)
 
 
 def _refuse_bad_rows() -> None:

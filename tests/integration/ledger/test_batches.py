@@ -60,7 +60,7 @@ class TestPostChargeBatch:
                 ("B-2", second.pk, "SEWER", kind("SEWER"), Decimal("30.00"), "c", None),
             ]
         )
-        assert count == 3
+        assert (count, Charge.objects.count()) == (2, 3)
         entry = JournalEntry.objects.get(document_number="B-1")
         assert entry.idempotency_key == "BILL:B-1"
         assert entry.postings.count() == 4
