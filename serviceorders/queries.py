@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
 from django.http import Http404
 
-from accounts.models import Account, ServiceAgreement
+from accounts.models import Account, Service, ServiceAgreement
 from collections_app import queries as collections
 from core import permissions
 from core.models import User
@@ -83,9 +83,11 @@ def orders_of_account(account: Account, *, limit: int) -> list[ServiceOrder]:
 
 
 def orderable_agreements(account: Account) -> QuerySet[ServiceAgreement]:
-    """The services of an account that a crew can be sent to: those that were not cancelled, newest first."""
+    """The services of an account that a crew can be sent to: those that run first, water before the others."""
     rows = ServiceAgreement.objects.filter(account=account).exclude(status=ServiceAgreement.Status.CANCELLED)
-    return rows.select_related("service_point__premise").order_by("to_date", "service", "-from_date", "pk")
+    rank = Case(*(When(service=service, then=place) for place, service in enumerate(Service.values)))
+    running_first = F("to_date").desc(nulls_first=True)
+    return rows.select_related("service_point__premise").order_by(running_first, rank, "-from_date", "pk")
 
 
 def standing_of_request(
