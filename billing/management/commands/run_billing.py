@@ -49,6 +49,7 @@ class Outcome:
     period: str
     cycle: str
     run: BillRun | None = None
+    posted_before: BillRun | None = None
     seconds: Decimal = ZERO
     note: str = ""
     refusal: str = ""
@@ -135,6 +136,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         run = runs.live_run(cycle=cycle, period_start=start)
         if run is not None and run.state in FINISHED:
+            outcome.posted_before = run
             outcome.note = f"run {run.number} has posted this month already"
             return outcome
         maker = system_user()
@@ -179,15 +181,16 @@ class Command(BaseCommand):
             run_driver.work(run, "post", by=maker, processes=processes, label=f"{label} posting")
 
     def _print_bills(self, outcome: Outcome, options: dict[str, Any]) -> None:
-        if not options["print_to"] or outcome.run is None or outcome.refusal:
-            return
-        if outcome.run.state in FINISHED:
+        """Print what is posted, a month that was posted before too: its bills come out as they were."""
+        run = outcome.run or outcome.posted_before
+        if options["print_to"] and run is not None and run.state in FINISHED:
             folder = Path(options["print_to"])
-            outcome.printed_to, _ = printing.print_run_to(run=outcome.run, folder=folder, by=system_user())
+            outcome.printed_to, _ = printing.print_run_to(run=run, folder=folder, by=system_user())
 
     def _say(self, data: dict[str, Any]) -> None:
         if data["run"] is None:
-            self.stdout.write(f"{data['period']}  cycle {data['cycle']}: 0 bills, {data['note']}")
+            printed = f", printed to {data['printed_to']}" if data["printed_to"] else ""
+            self.stdout.write(f"{data['period']}  cycle {data['cycle']}: 0 bills, {data['note']}{printed}")
             return
         self.stdout.write(
             f"{data['period']}  cycle {data['cycle']}  run {data['run']} {data['state'].lower()}: "

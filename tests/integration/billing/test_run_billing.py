@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -77,6 +79,15 @@ class TestRunBilling:
         assert (found["runs"][0]["bills"], found["totals"]["bills"]) == (0, 0)
         assert "already" in found["runs"][0]["note"]
         assert Bill.objects.count() == 12
+
+    def test_prints_what_is_posted_and_prints_it_again(self, city: factory.City, tmp_path: Path) -> None:
+        ServiceAgreement.objects.filter(account__in=city.accounts[2:]).update(rate_code="NONE")
+        month = ("--from", "2015-01", "--to", "2015-01", "--approve", "--by", city.approver.username)
+        first, code = run_billing(*month, "--print", str(tmp_path / "one"))
+        assert code == 0
+        again, _ = run_billing(*month, "--print", str(tmp_path / "two"))
+        printed = [Path(found["runs"][0]["printed_to"]) for found in (first, again)]
+        assert [len(pypdfium2.PdfDocument(file.read_bytes())) for file in printed] == [2, 2]
 
     def test_counts_the_held_by_their_reasons_and_is_well(self, city: factory.City) -> None:
         ServiceAgreement.objects.filter(pk__in=[each.pk for each in city.agreements[:2]]).update(
