@@ -22,6 +22,13 @@ Kind = Literal["decimal", "integer", "boolean", "text", "list"]
 GovernedBy = Literal[
     "act date", "service date", "read date", "bill date", "notice date", "signing date", "each day"
 ]
+_KINDS: dict[Kind, str] = {
+    "decimal": "a number",
+    "integer": "a whole number",
+    "boolean": "yes or no",
+    "text": "a text",
+    "list": "a list of texts",
+}
 Value = Decimal | int | bool | str | list[str]
 
 
@@ -96,9 +103,40 @@ def value(
     return parameter.default
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What holds for the city as a whole: a parameter, its value, and the row that says so (None: the default)."""
+
+    parameter: Parameter
+    value: Value
+    row: PolicyValue | None
+
+
+def standing(*, on_date: dt.date) -> list[Standing]:
+    """Every parameter with the city's value on ``on_date``, by name; one query for all."""
+    in_force = PolicyValue.objects.filter(scope=PolicyValue.Scope.CITY, from_date__lte=on_date).filter(
+        Q(to_date__isnull=True) | Q(to_date__gt=on_date)
+    )
+    rows = {row.parameter: row for row in in_force.order_by("pk")}
+    return [
+        Standing(
+            parameter,
+            typed(parameter, rows[name].value) if name in rows else parameter.default,
+            rows.get(name),
+        )
+        for name, parameter in sorted(parameters().items())
+    ]
+
+
+def rows_of(name: str) -> list[PolicyValue]:
+    """Every value that was entered for a parameter, by scope, the newest date first, with who entered it."""
+    rows = PolicyValue.objects.filter(parameter=name).select_related("entered_by")
+    return list(rows.order_by("scope", "scope_key", "-from_date", "-pk"))
+
+
 def typed(parameter: Parameter, raw: Any) -> Value:
     """``raw`` as the parameter's type. Raises ``PolicyValueRefused`` when it is not one."""
-    refusal = PolicyValueRefused(f"{parameter.name} takes a {parameter.kind}, not {raw!r}.")
+    refusal = PolicyValueRefused(f"{parameter.name} takes {_KINDS[parameter.kind]}, not “{raw}”.")
     if parameter.kind == "boolean":
         if isinstance(raw, bool):
             return raw

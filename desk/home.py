@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 
 from accounts.models import Alert
 from billing.models import BillRun, BillRunItem
-from core import approvals
+from core import approvals, small_office
 from core.approvals import PendingItem
 from core.charts import AgingBucket
 from core.models import ProofRun, User
@@ -101,6 +101,7 @@ class Home:
     drawers: list[DrawerRow] | None = None
     aging: list[AgingBucket] | None = None
     orders: list[ServiceOrder] | None = None
+    late_reviews: int = 0
 
 
 def home(user: User, *, on_date: dt.date) -> Home:
@@ -214,6 +215,21 @@ def pending_items(user: User) -> list[PendingItem]:
     return sorted(found, key=lambda item: (item.made_at, item.key))
 
 
+def _reviews(made: Home, user: User, on_date: dt.date) -> None:
+    made.late_reviews = small_office.overdue_count(on_date=on_date)
+    count = small_office.unsigned().count()
+    if count:
+        made.tiles.append(
+            Tile(
+                "Reviews to sign",
+                str(count),
+                f"{made.late_reviews} late",
+                "signature",
+                reverse("desk:reviews"),
+            )
+        )
+
+
 def _proof(made: Home, user: User, on_date: dt.date) -> None:
     made.shows_proof = True
     made.proof = last_proof()
@@ -263,6 +279,7 @@ def _field(made: Home, user: User, on_date: dt.date) -> None:
 PARTS: tuple[tuple[str, Callable[[Home, User, dt.date], None]], ...] = (
     ("take_payment", _counter),
     ("view_approvals", _approvals),
+    ("sign_reviews", _reviews),
     ("view_orders", _field),
     ("resolve_exceptions", _reads),
     ("post_runs", _billing),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk import views
+from desk import office_views, views
 
 app_name = "desk"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path("account/<str:number>/", views.account, name="account"),
     path("approvals/", views.approvals, name="approvals"),
+    path("approvals/reviews/", office_views.reviews, name="reviews"),
+    path("approvals/reviews/<int:pk>/sign/", office_views.sign, name="sign-review"),
     path("approvals/<str:kind>/<str:key>/", views.decide, name="decide"),
     path("proofs/", views.prove, name="prove"),
+    path("policy/", office_views.policy_page, name="policy"),
+    path("policy/<str:name>/", office_views.enter_policy, name="enter-policy"),
+    path("audit/", office_views.AuditList.as_view(), name="audit"),
 ]

@@ -15,7 +15,7 @@ from core.models import User
 def own_accounts(
     user: User, account_ids: Iterable[int] | QuerySet[Any, Any], *, on_date: dt.date
 ) -> list[str]:
-    """The numbers of those accounts, given by key or as a query of their keys, that ``user`` owes for on that day, as a customer.
+    """The numbers of those accounts, given by key or as a query of their keys, that ``user`` owes for on that day.
 
     A person is known as staff by their party, or by the party that theirs was merged into.
     """

@@ -25,7 +25,6 @@ class Migration(migrations.Migration):
             model_name="billrun",
             name="small_office_review",
             field=models.OneToOneField(
-                blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
