@@ -20,7 +20,7 @@ from billing import tasks
 from billing.models import Bill, BillRun, BillRunItem, RunWorker
 from billing.queries import figures
 from billing.services import posting, review, runs, workers
-from billing.worker_processes import database_url
+from billing.worker_processes import WorkerProcesses, WorkersDied, database_url
 from core import proofs
 from ledger.models import JournalEntry
 from tests.factories import billing as factory
@@ -143,6 +143,20 @@ class TestKilledWorker:
         assert JournalEntry.objects.count() == COUNT
         assert [found for found in proofs.run_all() if found.violations] == []
 
+    def test_is_replaced_by_the_command_that_started_it(self, city: factory.City) -> None:
+        run = runs.start_calculation(run=factory.open_run(city), by=city.maker)
+        with WorkerProcesses(1) as processes:
+            killed = processes.processes[0]
+            killed.kill()
+            processes.work(f"calculate {run.pk}", is_done=lambda: is_in(run, "REVIEW"), watch=lambda: None)
+            assert processes.processes[0].pid != killed.pid
+        assert Bill.objects.count() == COUNT
+        assert is_in(run, "REVIEW")
+
+    def test_again_and_again_is_said(self, city: factory.City) -> None:
+        with WorkerProcesses(1) as processes, pytest.raises(WorkersDied, match="before their work did"):
+            processes.work("calculate 999999", is_done=lambda: False, watch=lambda: None)
+
     def test_is_noticed_by_the_sweep_when_its_heartbeat_is_old(
         self, city: factory.City, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -216,3 +230,8 @@ def diary(run: BillRun) -> list[str]:
     from billing.queries import console
 
     return [event.summary for event in console.diary_of(run)]
+
+
+def is_in(run: BillRun, state: str) -> bool:
+    run.refresh_from_db()
+    return run.state == state
