@@ -119,7 +119,7 @@ def _counter(made: Home, user: User, on_date: dt.date) -> None:
     mine = Receipt.objects.filter(received_by=user, posting_date=on_date)
     figures = mine.filter(void__isnull=True).aggregate(total=Sum("total_amount"), number=Count("pk"))
     made.receipts = list(payments.receipts().filter(received_by=user).order_by("-received_at", "-pk")[:ROWS])
-    day = {"date_from": on_date, "date_to": on_date}
+    day = {"date_from": on_date.isoformat(), "date_to": on_date.isoformat()}
     made.tiles.append(
         Tile(
             "Taken by you today",

@@ -26,6 +26,7 @@ from serviceorders import queries as orders
 from serviceorders.models import ServiceOrder
 
 MOST = 5
+MOST_ON_A_PAGE = 25
 RECENT = 10
 BILL_NUMBER = re.compile(r"\d{1,9}-\d{6}")
 ORDER_NUMBER = re.compile(r"(?:order|#)?\s*(\d{1,9})", re.IGNORECASE)
@@ -103,15 +104,15 @@ def opens_at_once(text: str) -> bool:
     return len(squeezed) >= ACCOUNT_DIGITS and squeezed.isascii() and squeezed.isdigit()
 
 
-def find(text: str, *, user: User, on_date: dt.date) -> Found:
-    """Groups of what a text may mean, at most five rows each: accounts, people, places, meters, orders, papers."""
+def find(text: str, *, user: User, on_date: dt.date, most: int = MOST) -> Found:
+    """Groups of what a text may mean, at most ``most`` rows each: accounts, people, places, meters, orders, papers."""
     typed = text.strip()
     if not typed:
         return Found(groups=_recent(user, on_date))
     groups: list[Group] = []
     suggestion = ""
     if user.can("view_accounts"):
-        found, suggestion = accounts.search_groups(typed, limit=MOST)
+        found, suggestion = accounts.search_groups(typed, limit=most)
         faces = _Faces({hit.account.pk for group in found for hit in group.hits}, on_date)
         groups += [Group(group.label, [faces.row(hit) for hit in group.hits]) for group in found]
     groups += [group for group in (_orders(typed, user), _papers(typed, user)) if group.rows]

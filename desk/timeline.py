@@ -151,7 +151,7 @@ def timeline(account: Account, *, zone: str, kind: str = "", after: str = "", si
     all; an ``after`` that is none starts at the newest.
     """
     chosen = [BRANCHES[kind]] if kind in BRANCHES else list(BRANCHES.values())
-    params: dict[str, object] = {
+    params: dict[str, Any] = {
         "account": account.pk,
         "number": account.number,
         "zone": zone,
@@ -204,7 +204,7 @@ def _items(rows: Iterable[tuple[Any, ...]], zone: ZoneInfo) -> Iterator[Item]:
         )
 
 
-def _bill(key: str, words: str, detail: str) -> dict[str, str]:
+def _bill(key: str, words: str, detail: str) -> dict[str, Any]:
     return {
         "icon": "file-invoice",
         "title": f"Bill {key}",
@@ -223,7 +223,7 @@ CREDITS = {
 }
 
 
-def _payment(key: str, words: str, detail: str) -> dict[str, str]:
+def _payment(key: str, words: str, detail: str) -> dict[str, Any]:
     title = CREDITS.get(words, "Credit")
     return {
         "icon": "cash",
@@ -233,7 +233,7 @@ def _payment(key: str, words: str, detail: str) -> dict[str, str]:
     }
 
 
-def _charge(key: str, words: str, detail: str) -> dict[str, str]:
+def _charge(key: str, words: str, detail: str) -> dict[str, Any]:
     return {"as": "fee", "icon": "receipt-2", "title": f"{words}, {key}" if key else words, "detail": detail}
 
 
@@ -246,14 +246,14 @@ READS = {
 }
 
 
-def _read(key: str, words: str, detail: str) -> dict[str, str]:
+def _read(key: str, words: str, detail: str) -> dict[str, Any]:
     return {"icon": "gauge", "title": f"{READS.get(detail, 'Read')} {words}", "detail": f"Meter {key}"}
 
 
 ORDERS = {"SHUTOFF": "Shutoff", "RESTORE": "Restore", "REREAD": "Reread", "FINAL_READ": "Final read"}
 
 
-def _order(key: str, words: str, detail: str) -> dict[str, str]:
+def _order(key: str, words: str, detail: str) -> dict[str, Any]:
     return {
         "icon": "tool",
         "title": f"{ORDERS.get(words, 'Order')}, order {key}",
@@ -262,7 +262,7 @@ def _order(key: str, words: str, detail: str) -> dict[str, str]:
     }
 
 
-def _note(key: str, words: str, detail: str) -> dict[str, str]:
+def _note(key: str, words: str, detail: str) -> dict[str, Any]:
     first, _, rest = words.partition("\n")
     return {
         "icon": "note",
@@ -271,11 +271,11 @@ def _note(key: str, words: str, detail: str) -> dict[str, str]:
     }
 
 
-def _change(key: str, words: str, detail: str) -> dict[str, str]:
+def _change(key: str, words: str, detail: str) -> dict[str, Any]:
     return {"icon": "history", "title": words}
 
 
-MAKERS: dict[str, Callable[[str, str, str], dict[str, object]]] = {
+MAKERS: dict[str, Callable[[str, str, str], dict[str, Any]]] = {
     "bill": _bill,
     "payment": _payment,
     "charge": _charge,

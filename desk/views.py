@@ -65,7 +65,7 @@ def search(request: HttpRequest) -> HttpResponse:
     url = finder.exact_url(text, user=user)
     if url:
         return redirect(url)
-    return render(request, "desk/search.html", _search_context(text, user))
+    return render(request, "desk/search.html", _search_context(text, user, most=finder.MOST_ON_A_PAGE))
 
 
 @requires("view_accounts")
@@ -123,8 +123,8 @@ def _greeting(user: User) -> str:
     return f"Good {part}, {str(user).split()[0]}"
 
 
-def _search_context(text: str, user: User) -> dict[str, Any]:
-    found = finder.find(text, user=user, on_date=clock.today())
+def _search_context(text: str, user: User, *, most: int = finder.MOST) -> dict[str, Any]:
+    found = finder.find(text, user=user, on_date=clock.today(), most=most)
     return {"query": text, "groups": found.groups, "suggestion": found.suggestion, "recent": not text}
 
 

@@ -8,17 +8,21 @@ from django.db.models import Q, QuerySet
 
 from serviceorders.models import ServiceOrder
 
-STATES = [("under_way", "Under way"), *ServiceOrder.State.choices]
-UNDER_WAY = [ServiceOrder.State.OPEN, ServiceOrder.State.DISPATCHED, ServiceOrder.State.NOT_DONE]
+STATES = [*ServiceOrder.State.choices, ("ANY", "Any state")]
 
 
 class OrderFilter(django_filters.FilterSet):
-    """Orders by number, account or street; by state, kind and the day they are planned for."""
+    """Orders by number, account or street; by state, kind and the day they are planned for.
+
+    Without a state the page shows what is under way; a program that names none gets all.
+    """
 
     q = django_filters.CharFilter(
         label="Order, account or street", method="matching", widget=forms.TextInput(attrs={"type": "search"})
     )
-    state = django_filters.ChoiceFilter(label="State", choices=STATES, method="in_state", empty_label="Any")
+    state = django_filters.ChoiceFilter(
+        label="State", choices=STATES, method="in_state", empty_label="Under way"
+    )
     kind = django_filters.ChoiceFilter(label="Work", choices=ServiceOrder.Kind.choices, empty_label="Any")
     date_from = django_filters.DateFilter(
         label="Planned from",
@@ -56,5 +60,5 @@ class OrderFilter(django_filters.FilterSet):
         return rows.filter(wanted)
 
     def in_state(self, rows: QuerySet[ServiceOrder], name: str, value: str) -> QuerySet[ServiceOrder]:
-        """Orders in a state; "under way" is all that still need somebody."""
-        return rows.filter(state__in=UNDER_WAY) if value == "under_way" else rows.filter(state=value)
+        """Orders in a state, or in any."""
+        return rows if value == "ANY" else rows.filter(state=value)

@@ -71,7 +71,7 @@ def events_of(order: ServiceOrder) -> list[OrderEvent]:
 
 def crews() -> QuerySet[User]:
     """The people who can be given an order: those who report from the field, by name."""
-    people = User.objects.with_perm("core.complete_orders", include_superusers=False)  # type: ignore[attr-defined]  # of Django's UserManager
+    people = User.objects.with_perm("core.complete_orders", include_superusers=False)
     found: QuerySet[User] = people.filter(is_active=True, is_system=False).order_by("display_name", "pk")
     return found
 

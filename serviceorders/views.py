@@ -58,9 +58,9 @@ class OrderList(OfficeListView):
     results_template_name = "serviceorders/_results.html"
 
     def get_queryset(self) -> QuerySet[Any]:
-        """What the person may see; without any filter chosen, what is under way."""
+        """What the person may see; without a state chosen, what is under way."""
         self.queryset = queries.orders_for(cast(User, self.request.user))
-        if not self.request.GET:
+        if not self.request.GET.get("state"):
             self.queryset = self.queryset.filter(state__in=queries.UNDER_WAY)
         return super().get_queryset()
 
@@ -68,7 +68,8 @@ class OrderList(OfficeListView):
         """Add the moment that the list is true for: an order list is obeyed on paper."""
         return super().get_context_data(
             as_of_moment=clock.now(),
-            only_under_way=not self.request.GET,
+            only_under_way=not self.request.GET.get("state"),
+            is_filtered=bool(self.request.GET),
             sees_all=queries.sees_all_orders(cast(User, self.request.user)),
             **kwargs,
         )

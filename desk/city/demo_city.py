@@ -72,7 +72,7 @@ def build(*, accounts: int, months: int, seed: int, last_month: dt.date, say: Sa
     analyze()
     histories = [
         _History(
-            runs=tuple(_open_run(cycle, month, by).pk for month in plan.months[:-1]), seed=seed + 1 + position
+            runs=tuple(open_run(cycle, month, by).pk for month in plan.months[:-1]), seed=seed + 1 + position
         )
         for position, (cycle, _) in enumerate(cycles)
     ]
@@ -130,7 +130,7 @@ class _History:
     seed: int
 
 
-def _open_run(cycle: Cycle, month: dt.date, by: User) -> BillRun:
+def open_run(cycle: Cycle, month: dt.date, by: User) -> BillRun:
     """The run of a month. All are opened before any is billed, so that their numbers do not depend on who is first."""
     end = add_months(month, 1)
     return runs.open_run(

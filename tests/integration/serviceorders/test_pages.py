@@ -43,7 +43,7 @@ class TestList:
         page = at_desk(scene.people.ada).get("/orders/").content.decode()
         assert f"/orders/{first.number}/" in page
         assert f"/orders/{second.number}/" not in page
-        assert "As of" in page
+        assert "Under way, as of" in page
 
     def test_filters_by_state_and_kind(self, scene: Scene) -> None:
         ask(scene)
@@ -56,6 +56,12 @@ class TestList:
         assert "<html" not in page
         assert page.count("data-href") == 1
         assert f"/orders/{final.number}/" in page
+
+    def test_keeps_done_ones_out_until_they_are_asked_for(self, scene: Scene) -> None:
+        order = done(scene, send(scene, ask(scene)))
+        client = at_desk(scene.people.ben)
+        assert f"/orders/{order.number}/" not in client.get("/orders/?q=elm").content.decode()
+        assert f"/orders/{order.number}/" in client.get("/orders/?q=elm&state=ANY").content.decode()
 
     def test_shows_a_crew_its_own_alone(self, scene: Scene) -> None:
         mine, others = send(scene, ask(scene)), ask(scene, "FINAL_READ")
