@@ -23,7 +23,7 @@ def aging(*, as_of: date, date_basis: DateBasis = "effective") -> Aging:
         # One sum a due date, of which there are few; a sum a bucket took three times as long.
         f"SELECT o.due_date, sum(o.open_amount) FROM ({owed_sql(as_of=as_of, date_basis=date_basis)}) o"  # noqa: S608 - fixed parts
         " GROUP BY o.due_date",
-        {"as_of": as_of},
+        {"as_of": as_of, "known": None},
     )
     return age(rows, as_of)
 
@@ -34,7 +34,7 @@ def aging_by_account(*, as_of: date, date_basis: DateBasis = "effective") -> dic
         f"SELECT o.account_id, {_bucket_sums(as_of)}"  # noqa: S608 - dates of our own reckoning and fixed parts
         f" FROM ({owed_sql(as_of=as_of, date_basis=date_basis)}) o"
         " GROUP BY o.account_id HAVING sum(o.open_amount) <> 0 ORDER BY o.account_id",
-        {"as_of": as_of},
+        {"as_of": as_of, "known": None},
     )
     return {account_id: Aging(*sums) for account_id, *sums in rows}
 

@@ -28,6 +28,18 @@ def at(entry: str, *, day: str) -> str:
     )
 
 
+def _reversed(side: str, *, day: str) -> str:
+    """The condition that the credit or the charge of allocation ``a`` was reversed by the day.
+
+    An allocation counts for neither side once the other is reversed: it may have been taken back some days after
+    the day from which the reversal counts, and in between it would show as money applied to nothing.
+    """
+    return (
+        f"EXISTS (SELECT FROM ledger_{side} x JOIN ledger_journalentry xr ON xr.reverses_id = x.entry_id"
+        f" WHERE x.id = a.{side}_id AND {at('xr', day=day)})"
+    )
+
+
 def caches_hold(
     *, as_of: date, known_as_of: datetime | None = None, date_basis: DateBasis = "effective"
 ) -> bool:
@@ -65,7 +77,7 @@ JOIN ledger_journalentry e ON e.id = c.entry_id
 LEFT JOIN LATERAL (
     SELECT sum(CASE a.act WHEN 'APPLY' THEN a.amount ELSE -a.amount END) AS net
     FROM ledger_allocation a JOIN ledger_journalentry ae ON ae.id = a.entry_id
-    WHERE a.charge_id = c.id AND {at("ae", day=day)}
+    WHERE a.charge_id = c.id AND {at("ae", day=day)} AND NOT {_reversed("credit", day=day)}
 ) a ON true
 WHERE c.account_id = ANY (%(account_ids)s) AND {at("e", day=day)}
   AND NOT EXISTS (SELECT FROM ledger_journalentry r WHERE r.reverses_id = e.id AND {at("r", day=day)})
@@ -83,6 +95,10 @@ def owed_sql(*, as_of: date, date_basis: DateBasis) -> str:
     if caches_hold(as_of=as_of, date_basis=date_basis):
         return now
     day = day_column(date_basis)
+    # By posting date every posting counts on its day, so that the sum ties to the general ledger.
+    counts = f"NOT {_reversed('credit', day=day)} AND NOT {_reversed('charge', day=day)}"
+    if date_basis == "posting":
+        counts = "true"
     return f"""
 WITH later AS MATERIALIZED (SELECT id, reverses_id FROM ledger_journalentry WHERE {day} > %(as_of)s),
 taken_back AS (
@@ -90,6 +106,7 @@ taken_back AS (
     UNION ALL
     SELECT a.charge_id, CASE a.act WHEN 'APPLY' THEN a.amount ELSE -a.amount END
     FROM later l JOIN ledger_allocation a ON a.entry_id = l.id
+    WHERE {counts}
     UNION ALL
     SELECT c.id, c.amount FROM later l JOIN ledger_charge c ON c.entry_id = l.reverses_id
 )
@@ -109,7 +126,7 @@ JOIN ledger_journalentry e ON e.id = c.entry_id
 LEFT JOIN LATERAL (
     SELECT sum(CASE a.act WHEN 'APPLY' THEN a.amount ELSE -a.amount END) AS net
     FROM ledger_allocation a JOIN ledger_journalentry ae ON ae.id = a.entry_id
-    WHERE a.credit_id = c.id AND {at("ae", day=day)}
+    WHERE a.credit_id = c.id AND {at("ae", day=day)} AND NOT {_reversed("charge", day=day)}
 ) a ON true
 WHERE c.account_id = ANY (%(account_ids)s) AND {at("e", day=day)}
   AND NOT EXISTS (SELECT FROM ledger_journalentry r WHERE r.reverses_id = e.id AND {at("r", day=day)})

@@ -123,6 +123,28 @@ class TestBalances:
         assert queries.balances(account, as_of=LATE).ledger == 0
         assert queries.balances(account, as_of=LATE, known_as_of=moment).ledger == Decimal("40.00")
 
+    def test_show_no_credit_as_spent_on_a_charge_that_counts_as_never_made(self):
+        account = make.account()
+        charge = make.charge(account, "40.00")
+        make.pay(account, "10.00", effective_date=date(2026, 3, 2))
+        later = date(2026, 3, 15)
+        ledger.undo_allocations(
+            allocation_ids=list(charge.allocations.values_list("pk", flat=True)),
+            effective_date=later,
+            posting_date=later,
+            by=make.ada(),
+        )
+        ledger.reverse_entry(
+            entry=charge.entry,
+            reason="BILL_REVERSAL",
+            effective_date=date(2026, 3, 1),
+            posting_date=later,
+            by=make.ada(),
+        )
+        for day in (date(2026, 3, 2), later):
+            assert queries.balances(account, as_of=day).unapplied == Decimal("10.00")
+            assert queries.aging(as_of=day).total == 0
+
     def test_are_the_same_from_the_cache_and_from_the_facts(self):
         account = make.account()
         make.charge(account, "40.00")
