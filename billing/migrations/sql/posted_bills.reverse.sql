@@ -1,7 +1,7 @@
 DROP TRIGGER IF EXISTS guard_in_use ON billing_rateversion;
-DROP TRIGGER IF EXISTS guard_truncate ON billing_billline;
-DROP TRIGGER IF EXISTS guard_truncate ON billing_billsegment;
-DROP TRIGGER IF EXISTS guard_truncate ON billing_bill;
+DROP TRIGGER IF EXISTS guard_never_emptied ON billing_billline;
+DROP TRIGGER IF EXISTS guard_never_emptied ON billing_billsegment;
+DROP TRIGGER IF EXISTS guard_never_emptied ON billing_bill;
 DROP TRIGGER IF EXISTS guard_added ON billing_billline;
 DROP TRIGGER IF EXISTS guard_added ON billing_billsegment;
 DROP TRIGGER IF EXISTS guard_posted ON billing_billline;

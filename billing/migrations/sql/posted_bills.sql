@@ -98,11 +98,11 @@ $$;
 CREATE TRIGGER guard_added AFTER INSERT ON billing_billline REFERENCING NEW TABLE AS added
     FOR EACH STATEMENT EXECUTE FUNCTION billing_guard_new_lines();
 
-CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON billing_bill
+CREATE TRIGGER guard_never_emptied BEFORE TRUNCATE ON billing_bill
     FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
-CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON billing_billsegment
+CREATE TRIGGER guard_never_emptied BEFORE TRUNCATE ON billing_billsegment
     FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
-CREATE TRIGGER guard_truncate BEFORE TRUNCATE ON billing_billline
+CREATE TRIGGER guard_never_emptied BEFORE TRUNCATE ON billing_billline
     FOR EACH STATEMENT EXECUTE FUNCTION core_refuse_change();
 
 -- A price that has billed somebody stays as it was. It may still be given an end, after the days it has billed.
