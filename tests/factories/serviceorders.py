@@ -21,6 +21,8 @@ from serviceorders.models import ServiceOrder
 from tests import cast
 from tests.cast import Household, People
 
+BILLED = dt.date(2026, 1, 10)
+DUE = dt.date(2026, 2, 1)
 TODAY = dt.date(2026, 3, 10)
 NOON = dt.datetime(2026, 3, 10, 18, tzinfo=dt.UTC)
 

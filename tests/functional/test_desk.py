@@ -96,7 +96,7 @@ class TestAccount:
         page.goto(f"/account/{scene.account.number}/")
         assert page.locator(".timeline-item").count() == 25
         page.get_by_role("link", name="More").click()
-        page.wait_for_function("document.querySelectorAll('.timeline-item').length > 25")
+        page.locator(".timeline-item").nth(25).wait_for()
 
 
 class TestOrder:
