@@ -29,7 +29,7 @@ MEMORY_MB = 160.0
 def main() -> int:
     """Measure and print; exit 1 where a goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=int, default=120)
+    parser.add_argument("--pages", type=int, default=60)
     parser.add_argument("--json", action="store_true")
     parser.add_argument(
         "--worker", action="store_true", help="print for a partner process and say how long it took"

@@ -13,7 +13,6 @@ import json
 import os
 import sys
 import time
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -94,13 +93,12 @@ def _compared(found: dict[str, Any], rows: list[dict[str, str]], rates: Path) ->
     }
     differing = [key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key)]
     differing += [(month, "held") for month in held if held[month] != held_expected[month]]
+    cents = sum(each.cents for each in expected.classes.values())
     return {
         "bills": found["totals"]["bills"],
         "bills_per_second": found["totals"]["bills_per_second"],
         "amount": found["totals"]["amount"],
-        "expected_amount": str(
-            sum((Decimal(each.cents) for each in expected.classes.values()), Decimal(0)) / 100
-        ),
+        "expected_amount": f"{cents // 100}.{cents % 100:02d}",
         "class_months": len(theirs),
         "held": sum(run["held"] for run in found["runs"]),
         "bills_of_nothing": sum(expected.zero_bills.values()),
