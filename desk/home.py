@@ -284,6 +284,6 @@ PARTS: tuple[tuple[str, Callable[[Home, User, dt.date], None]], ...] = (
     ("resolve_exceptions", _reads),
     ("post_runs", _billing),
     ("run_proofs", _proof),
-    ("view_approvals", _drawers),
+    ("export_reports", _drawers),
     ("export_reports", _aging),
 )

@@ -135,7 +135,10 @@ class TestVerbs:
 PAGES = {
     "desk:home": "CBSJIM",
     "desk:search": "CBSJIM",
-    "desk:approvals": "SI",
+    "desk:approvals": "SIM",
+    "desk:reviews": "SIM",
+    "desk:audit": "SIM",
+    "desk:policy": "CBSIM",
     "desk:prove": "BSIM",
     "desk:account": "CBSIM",
     "accounts:list": "CBSIM",
