@@ -70,9 +70,12 @@ def events_of(order: ServiceOrder) -> list[OrderEvent]:
 
 
 def crews() -> QuerySet[User]:
-    """The people who can be given an order: those who report from the field, by name."""
+    """The people who can be given an order: those who report from the field, the office's own people last."""
     people = User.objects.with_perm("core.complete_orders", include_superusers=False)
-    found: QuerySet[User] = people.filter(is_active=True, is_system=False).order_by("display_name", "pk")
+    office = User.objects.with_perm("core.view_accounts", include_superusers=False).values("pk")
+    found: QuerySet[User] = people.filter(is_active=True, is_system=False).order_by(
+        Case(When(pk__in=office, then=1), default=0), "display_name", "pk"
+    )
     return found
 
 

@@ -80,6 +80,14 @@ class TestOrder:
         assert "Give to the crew" not in at_desk(scene.people.ada).get(url).content.decode()
         assert "Give to the crew" in at_desk(scene.people.ben).get(url).content.decode()
 
+    def test_offers_the_crew_before_the_office_s_own_people(self, scene: Scene) -> None:
+        form = at_desk(scene.people.ben).get(f"/orders/{ask(scene).number}/").context["dispatch_form"]
+        assert [str(user) for user in form.fields["crew"].queryset] == [
+            "Joe Castillo",
+            "Ben Okafor",
+            "Cora Lindqvist",
+        ]
+
     def test_is_not_there_for_a_crew_that_it_was_not_given_to(self, scene: Scene) -> None:
         order = ask(scene)
         answer = at_desk(scene.people.joe).post(
