@@ -312,7 +312,13 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # A task that a killed worker held comes back after this long; every chunk is far shorter.
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 300, "socket_connect_timeout": 3}
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+    "visibility_timeout": 300,
+    "socket_connect_timeout": 3,
+    # While the broker is away a wake-up gives up at once, so that nobody at the counter waits for it: a sweep is the
+    # guarantee. Workers have their own rule for coming back, below.
+    "max_retries": 0,
+}
 # Lets several offices share one Redis server.
 if text_setting("OFFICE_BROKER_PREFIX", ""):
     CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = text_setting("OFFICE_BROKER_PREFIX", "")

@@ -25,5 +25,11 @@ def send(word: str) -> None:
     for task_name in settings.WAKEUPS.get(word, ()):
         try:
             current_app.send_task(task_name, retry=False)
-        except (OperationalError, OSError) as error:
+        except _broker_errors() as error:
             logger.warning("wake-up %s for %s was not sent: %s", word, task_name, error)
+
+
+def _broker_errors() -> tuple[type[Exception], ...]:
+    """What sending may raise while the broker is away: a pooled connection that breaks raises the driver's own."""
+    connection = current_app.connection_for_write()
+    return (OperationalError, OSError, *connection.connection_errors, *connection.channel_errors)
