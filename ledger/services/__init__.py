@@ -14,11 +14,11 @@ from ledger.services.charges import (
     change_due_date,
     make_charge,
 )
+from ledger.services.codes import CodeUnknown
 from ledger.services.credits import CreditPart, Received, receive
 from ledger.services.drafts import (
     AllocationRefused,
     ChargeOverpaid,
-    CodeUnknown,
     CreditOverspent,
     EntryKeyTaken,
     EntryNotReversible,

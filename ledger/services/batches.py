@@ -8,7 +8,8 @@ from core import audit
 from core.db import require_transaction
 from core.models import User
 from ledger import chart
-from ledger.services.drafts import EntryDraft, load_codes, refusals_named
+from ledger.services.codes import load_codes
+from ledger.services.drafts import EntryDraft, refusals_named
 from ledger.services.locks import lock_accounts
 from ledger.sql import fetch, run
 

@@ -10,7 +10,7 @@ from core import audit
 from core.db import require_transaction
 from core.models import User
 from ledger import chart
-from ledger.models import Charge, ChargeDueDate, ChargeType, OpenItem, ServiceFund
+from ledger.models import Charge, ChargeDueDate, ChargeType, JournalEntry, OpenItem, ServiceFund
 from ledger.posting import Line, Side
 from ledger.services.drafts import ChargeDraft, EntryDraft, write
 from ledger.services.entries import EntryKeyReused, find_by_key
@@ -60,35 +60,22 @@ def make_charge(
     kind = get_charge_type(charge_type)
     first = find_by_key(idempotency_key)
     if first is not None:
-        charge = first.charges.filter(account=account, charge_type=kind, amount=amount).first()
-        if charge is None:
-            raise EntryKeyReused(
-                f"An entry under the key {idempotency_key} was posted with other figures. Nothing was posted now."
-            )
-        return charge
+        return _first_answer(first, account, kind, amount)
     fund = fund_of(kind, service)
-    agency = kind.agency.code if kind.agency else ""
-    receivable = Line(
-        chart.RECEIVABLE,
-        fund,
-        Side.DEBIT,
-        amount,
-        account_id=account.pk,
-        charge_key="charge",
-        service=service,
-        party_id=liable_party.pk if liable_party else None,
-        agency=agency,
-    )
     draft = EntryDraft(
         reason=reason,
         effective_date=effective_date,
         posting_date=posting_date,
         document_number=document_number,
         idempotency_key=idempotency_key,
-        lines=[
-            receivable,
-            Line(credited_code(kind), fund, Side.CREDIT, amount, service=service, agency=agency),
-        ],
+        lines=_charge_lines(
+            kind,
+            fund=fund,
+            service=service,
+            account_id=account.pk,
+            amount=amount,
+            party_id=liable_party.pk if liable_party else None,
+        ),
         charges=[
             ChargeDraft(
                 key="charge",
@@ -109,6 +96,37 @@ def make_charge(
     )
     [written] = write(drafts=[draft], by=by)
     return Charge.objects.get(pk=written.charge_ids[0])
+
+
+def _first_answer(first: JournalEntry, account: Account, kind: ChargeType, amount: Decimal) -> Charge:
+    """The charge that the key made before. Raises EntryKeyReused when it was another."""
+    charge = first.charges.filter(account=account, charge_type=kind, amount=amount).first()
+    if charge is None:
+        raise EntryKeyReused(
+            f"An entry under the key {first.idempotency_key} was posted with other figures. Nothing was posted now."
+        )
+    return charge
+
+
+def _charge_lines(
+    kind: ChargeType, *, fund: str, service: str, account_id: int, amount: Decimal, party_id: int | None
+) -> list[Line]:
+    agency = kind.agency.code if kind.agency else ""
+    receivable = Line(
+        chart.RECEIVABLE,
+        fund,
+        Side.DEBIT,
+        amount,
+        account_id=account_id,
+        charge_key="charge",
+        service=service,
+        party_id=party_id,
+        agency=agency,
+    )
+    return [
+        receivable,
+        Line(credited_code(kind), fund, Side.CREDIT, amount, service=service, agency=agency),
+    ]
 
 
 def change_due_date(*, charge: Charge, due_date: date, reason: str, by: User) -> ChargeDueDate:

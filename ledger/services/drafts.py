@@ -11,16 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
 
 from core.db import copy_rows, raising, require_transaction
 from core.models import User
 from ledger import chart
 from ledger.models import Allocation, Charge, Credit, HeldMovement, JournalEntry, Posting
 from ledger.posting import Line, balance_by_fund
+from ledger.services.codes import Codes, load_codes
 from ledger.sql import fetch
-
-T = TypeVar("T")
 
 
 class PeriodNotOpen(Exception):
@@ -29,10 +27,6 @@ class PeriodNotOpen(Exception):
 
 class EntryKeyTaken(Exception):
     """Another entry was made under the same key."""
-
-
-class CodeUnknown(LookupError):
-    """A GL account, fund, reason or agency of that code does not exist."""
 
 
 class ChargeOverpaid(Exception):
@@ -129,51 +123,6 @@ class WrittenEntry:
     entry_id: int
     charge_ids: list[int] = field(default_factory=list)
     credit_ids: list[int] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Codes:
-    """Keys by code, and the control of each GL account."""
-
-    gl_accounts: dict[str, tuple[int, str]]
-    funds: dict[str, int]
-    reasons: dict[str, int]
-    agencies: dict[str, int]
-
-    def gl_account(self, code: str) -> tuple[int, str]:
-        return _known(self.gl_accounts, code, "GL account")
-
-    def fund(self, code: str) -> int:
-        return _known(self.funds, code, "fund")
-
-    def reason(self, code: str) -> int:
-        return _known(self.reasons, code, "reason")
-
-    def agency(self, code: str) -> int | None:
-        return _known(self.agencies, code, "agency") if code else None
-
-
-def _known(table: dict[str, T], code: str, what: str) -> T:
-    try:
-        return table[code]
-    except KeyError:
-        raise CodeUnknown(f'There is no {what} "{code}". Add it to the chart of accounts first.') from None
-
-
-def load_codes() -> _Codes:
-    """Read the chart's codes in one query."""
-    codes = _Codes({}, {}, {}, {})
-    for table, code, pk, control in fetch(
-        "SELECT 'gl', code, id, control FROM ledger_glaccount"
-        " UNION ALL SELECT 'fund', code, id, '' FROM ledger_fund"
-        " UNION ALL SELECT 'reason', code, id, '' FROM ledger_reasoncode"
-        " UNION ALL SELECT 'agency', code, id, '' FROM ledger_agency"
-    ):
-        if table == "gl":
-            codes.gl_accounts[code] = (pk, control)
-        else:
-            {"fund": codes.funds, "reason": codes.reasons, "agency": codes.agencies}[table][code] = pk
-    return codes
 
 
 def balanced(lines: Sequence[Line]) -> list[Line]:
@@ -274,7 +223,7 @@ def _take_keys(drafts: Sequence[EntryDraft]) -> dict[str, Iterator[int]]:
 _Pairs = list[tuple[EntryDraft, WrittenEntry]]
 
 
-def _copy_entries(pairs: _Pairs, codes: _Codes, by: User) -> None:
+def _copy_entries(pairs: _Pairs, codes: Codes, by: User) -> None:
     copy_rows(
         JournalEntry,
         [
@@ -307,7 +256,7 @@ def _copy_entries(pairs: _Pairs, codes: _Codes, by: User) -> None:
     )
 
 
-def _copy_parts(pairs: _Pairs, codes: _Codes) -> None:
+def _copy_parts(pairs: _Pairs, codes: Codes) -> None:
     charges = [
         (
             pk,
@@ -379,7 +328,7 @@ _CHARGE_COLUMNS = [
 ]
 
 
-def _copy_postings(pairs: _Pairs, lines: list[list[Line]], codes: _Codes) -> None:
+def _copy_postings(pairs: _Pairs, lines: list[list[Line]], codes: Codes) -> None:
     rows = []
     for (draft, written), entry_lines in zip(pairs, lines, strict=True):
         made = {charge.key: pk for charge, pk in zip(draft.charges, written.charge_ids, strict=True)}

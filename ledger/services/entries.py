@@ -11,7 +11,8 @@ from core.db import require_transaction
 from core.models import User
 from ledger.models import Control, JournalEntry
 from ledger.posting import Line, check_lines
-from ledger.services.drafts import EntryDraft, balanced, load_codes, write
+from ledger.services.codes import load_codes
+from ledger.services.drafts import EntryDraft, balanced, write
 from ledger.services.locks import lock_accounts
 
 

@@ -38,13 +38,7 @@ def reverse_entry(
     PeriodNotOpen, TransactionRequired.
     """
     require_transaction()
-    account_ids = {
-        row[0]
-        for row in fetch(
-            "SELECT DISTINCT account_id FROM ledger_posting WHERE entry_id = %(entry)s AND account_id IS NOT NULL",
-            {"entry": entry.pk},
-        )
-    }
+    account_ids = _accounts_of(entry)
     lock_accounts(account_ids)
     _check_reversible(entry, effective_date, posting_date)
     undo_allocations(
@@ -85,6 +79,14 @@ def reverse_entry(
 def check_can_reverse(entry: JournalEntry) -> None:
     """Pass if the entry can be reversed on a day not before its own. Raises as `reverse_entry` does."""
     _check_reversible(entry, entry.effective_date, entry.posting_date)
+
+
+def _accounts_of(entry: JournalEntry) -> set[int]:
+    rows = fetch(
+        "SELECT DISTINCT account_id FROM ledger_posting WHERE entry_id = %(entry)s AND account_id IS NOT NULL",
+        {"entry": entry.pk},
+    )
+    return {row[0] for row in rows}
 
 
 def _check_reversible(entry: JournalEntry, effective_date: date, posting_date: date) -> None:

@@ -95,10 +95,12 @@ class Command(BaseCommand):
         return usage_city.load(
             accounts=accounts,
             versions=new_versions(rate_file, prefix=prefix, effective_from=effective, assume=assume),
-            rate_prefix=prefix,
+            terms=usage_city.Terms(
+                rate_prefix=prefix,
+                meter_size=assume["meter_size"],
+                unit=usage_city.REGISTER_UNITS[rate_file.metadata.unit],
+                by=system_user(),
+            ),
             source_name=rates.name,
             source_sha256=hashlib.sha256(rate_bytes).hexdigest(),
-            meter_size=assume["meter_size"],
-            unit=usage_city.REGISTER_UNITS[rate_file.metadata.unit],
-            by=system_user(),
         )
