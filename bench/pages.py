@@ -113,6 +113,8 @@ def _search_box(chance: random.Random, user: Any) -> dict[str, float]:
     phones = list(ContactPoint.objects.order_by("pk").values_list("digits", flat=True)[:5000])
 
     def misspelt(text: str) -> str:
+        if len(text) < 3:
+            return text + text[-1]
         place = chance.randrange(1, len(text) - 1)
         return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
 

@@ -165,6 +165,8 @@ def _questions(chance: random.Random) -> dict[str, Callable[[], str]]:
         return chance.choice([part for part in text.split() if len(part) > 3] or [text])
 
     def misspelt(text: str) -> str:
+        if len(text) < 3:
+            return text + text[-1]
         place = chance.randrange(1, len(text) - 1)
         return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
 
