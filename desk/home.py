@@ -145,7 +145,7 @@ def _billing(made: Home, user: User, on_date: dt.date) -> None:
     made.tiles.append(
         Tile(
             "Runs under way",
-            str(len(made.runs)),
+            str(sum(row.run.state not in (*RUNS_DONE, BillRun.State.POSTED) for row in made.runs)),
             f"{held} bills held",
             "file-invoice",
             link("billing:run-list"),

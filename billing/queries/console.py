@@ -94,6 +94,12 @@ def held_items(*, run: BillRun, limit: int) -> list[BillRunItem]:
     return list(items.order_by("state", "ordinal", "pk")[:limit])
 
 
+def largest_bills(*, run: BillRun, limit: int) -> list[Bill]:
+    """The run's bills with the largest totals, with their accounts: those to look at before somebody approves."""
+    bills = Bill.objects.filter(run=run).select_related("account")
+    return list(bills.order_by("-total_amount", "pk")[:limit])
+
+
 def diary_of(run: BillRun) -> list[AuditEvent]:
     """Who did what with a run, newest first; the chunks of its workers are left out."""
     events = audit.events_of(kind="bill_run", key=str(run.number), limit=200)

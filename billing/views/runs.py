@@ -25,6 +25,7 @@ from core.views import OfficeListView, is_partial, refused
 from ledger import services as ledger
 
 HELD_SHOWN = 100
+BILLS_SHOWN = 10
 REFUSALS = (
     TransitionRefused,
     ledger.EntryNotReversible,
@@ -263,6 +264,7 @@ def _context(request: HttpRequest, found: BillRun, **forms: Any) -> dict[str, An
         "total_amount": figures.total_of(run_id=found.pk),
         "held_items": console.held_items(run=found, limit=HELD_SHOWN),
         "held_reasons": figures.held_reasons(run_id=found.pk),
+        "largest_bills": console.largest_bills(run=found, limit=BILLS_SHOWN),
         "events": console.diary_of(found),
         "approve_form": ApproveForm(run=found, initial={"figures_hash": found.figures_hash}),
         "reason_form": ReasonForm(),
