@@ -293,6 +293,12 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Accounts, balances and payments of the billing office.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # Two models call a field "kind"; each list of kinds has its own name.
+    "ENUM_NAME_OVERRIDES": {
+        "AccountKindEnum": "accounts.models.Account.Kind",
+        "OrderKindEnum": "serviceorders.models.ServiceOrder.Kind",
+        "TenderKindEnum": "payments.models.Tender.Kind",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",

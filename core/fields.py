@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.db import models
 
-SetType = TypeVar("SetType", contravariant=True)
-GetType = TypeVar("GetType", covariant=True)
+SetType_contra = TypeVar("SetType_contra", contravariant=True)
+GetType_co = TypeVar("GetType_co", covariant=True)
 
 if TYPE_CHECKING:
     _Decimal = models.DecimalField
@@ -29,7 +29,7 @@ class DecimalNotExact(TypeError):
     """A float, or a value with more places than the column holds, was on its way to the database."""
 
 
-class _ExactDecimalField(_Decimal[SetType, GetType]):
+class _ExactDecimalField(_Decimal[SetType_contra, GetType_co]):
     digits: int
     places: int
 
@@ -80,14 +80,14 @@ class _ExactDecimalField(_Decimal[SetType, GetType]):
         return ""
 
 
-class AmountField(_ExactDecimalField[SetType, GetType]):
+class AmountField(_ExactDecimalField[SetType_contra, GetType_co]):
     """An amount of money in whole cents, up to 999,999,999,999.99."""
 
     digits = 14
     places = 2
 
 
-class RateField(_ExactDecimalField[SetType, GetType]):
+class RateField(_ExactDecimalField[SetType_contra, GetType_co]):
     """A price per unit, a share or a quantity, with up to sixteen decimals."""
 
     digits = 28

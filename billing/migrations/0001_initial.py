@@ -12,293 +12,776 @@ import core.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('core', '0002_guards'),
-        ('ledger', '0001_initial'),
-        ('metering', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("core", "0002_guards"),
+        ("ledger", "0001_initial"),
+        ("metering", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Bill',
+            name="Bill",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('bill_date', models.DateField()),
-                ('due_date', models.DateField()),
-                ('total_amount', core.fields.AmountField()),
-                ('status', models.CharField(choices=[('DRAFT', 'Draft'), ('POSTED', 'Posted'), ('REVERSED', 'Reversed')], default='DRAFT', max_length=8)),
-                ('previous_amount', core.fields.AmountField(blank=True, null=True)),
-                ('credits_amount', core.fields.AmountField(blank=True, null=True)),
-                ('due_amount', core.fields.AmountField(blank=True, null=True)),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='bills', to='accounts.account')),
-                ('entry', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("bill_date", models.DateField()),
+                ("due_date", models.DateField()),
+                ("total_amount", core.fields.AmountField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("DRAFT", "Draft"), ("POSTED", "Posted"), ("REVERSED", "Reversed")],
+                        default="DRAFT",
+                        max_length=8,
+                    ),
+                ),
+                ("previous_amount", core.fields.AmountField(blank=True, null=True)),
+                ("credits_amount", core.fields.AmountField(blank=True, null=True)),
+                ("due_amount", core.fields.AmountField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bills",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.journalentry",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BillDocument',
+            name="BillDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('bill', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='printed', to='billing.bill')),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.document')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "bill",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="printed", to="billing.bill"
+                    ),
+                ),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.document"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BillRun',
+            name="BillRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(unique=True)),
-                ('kind', models.CharField(choices=[('REGULAR', 'Regular'), ('OFF_CYCLE', 'Off cycle')], default='REGULAR', max_length=10)),
-                ('period_start', models.DateField()),
-                ('period_end', models.DateField()),
-                ('bill_date', models.DateField()),
-                ('due_date', models.DateField()),
-                ('state', models.CharField(choices=[('OPEN', 'Open'), ('CALCULATING', 'Calculating'), ('REVIEW', 'For review'), ('APPROVED', 'Approved'), ('POSTING', 'Posting'), ('POSTED', 'Posted'), ('PRINTING', 'Printing'), ('DONE', 'Done'), ('CANCELLED', 'Cancelled'), ('REVERSED', 'Reversed')], default='OPEN', max_length=12)),
-                ('is_paused', models.BooleanField(default=False)),
-                ('item_count', models.IntegerField(default=0)),
-                ('figures_hash', models.CharField(blank=True, max_length=64)),
-                ('total_amount', core.fields.AmountField(blank=True, null=True)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('posted_at', models.DateTimeField(blank=True, null=True)),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bill_runs', to='accounts.cycle')),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("REGULAR", "Regular"), ("OFF_CYCLE", "Off cycle")],
+                        default="REGULAR",
+                        max_length=10,
+                    ),
+                ),
+                ("period_start", models.DateField()),
+                ("period_end", models.DateField()),
+                ("bill_date", models.DateField()),
+                ("due_date", models.DateField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("OPEN", "Open"),
+                            ("CALCULATING", "Calculating"),
+                            ("REVIEW", "For review"),
+                            ("APPROVED", "Approved"),
+                            ("POSTING", "Posting"),
+                            ("POSTED", "Posted"),
+                            ("PRINTING", "Printing"),
+                            ("DONE", "Done"),
+                            ("CANCELLED", "Cancelled"),
+                            ("REVERSED", "Reversed"),
+                        ],
+                        default="OPEN",
+                        max_length=12,
+                    ),
+                ),
+                ("is_paused", models.BooleanField(default=False)),
+                ("item_count", models.IntegerField(default=0)),
+                ("figures_hash", models.CharField(blank=True, max_length=64)),
+                ("total_amount", core.fields.AmountField(blank=True, null=True)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("posted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bill_runs",
+                        to="accounts.cycle",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='bill',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bills', to='billing.billrun'),
+            model_name="bill",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="bills", to="billing.billrun"
+            ),
         ),
         migrations.CreateModel(
-            name='BillRunItem',
+            name="BillRunItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ordinal', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('PENDING', 'Waiting'), ('CALCULATED', 'Calculated'), ('NOT_DUE', 'Nothing to bill'), ('HELD', 'Held'), ('ERROR', 'In error'), ('POSTED', 'Posted')], default='PENDING', max_length=12)),
-                ('reasons', models.JSONField(default=list, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('bill', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='item', to='billing.bill')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='billing.billrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("ordinal", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("PENDING", "Waiting"),
+                            ("CALCULATED", "Calculated"),
+                            ("NOT_DUE", "Nothing to bill"),
+                            ("HELD", "Held"),
+                            ("ERROR", "In error"),
+                            ("POSTED", "Posted"),
+                        ],
+                        default="PENDING",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "reasons",
+                    models.JSONField(default=list, encoder=django.core.serializers.json.DjangoJSONEncoder),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "bill",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="item",
+                        to="billing.bill",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="billing.billrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BillSegment',
+            name="BillSegment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('service', models.CharField(choices=[('WATER', 'Water'), ('SEWER', 'Sewer'), ('STORM', 'Stormwater'), ('ELECTRIC', 'Electricity'), ('GAS', 'Gas'), ('REFUSE', 'Refuse')], max_length=10)),
-                ('rate_code', models.CharField(max_length=80)),
-                ('customer_class', models.CharField(blank=True, max_length=40)),
-                ('from_date', models.DateField()),
-                ('to_date', models.DateField()),
-                ('quantity', models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True)),
-                ('unit', models.CharField(blank=True, max_length=12)),
-                ('usage', models.JSONField(default=list)),
-                ('is_estimated', models.BooleanField(default=False)),
-                ('amount', core.fields.AmountField()),
-                ('status', models.CharField(choices=[('LIVE', 'Live'), ('REVERSED', 'Reversed')], default='LIVE', max_length=8)),
-                ('agreement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='bill_segments', to='accounts.serviceagreement')),
-                ('bill', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='segments', to='billing.bill')),
-                ('current_reading', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metering.reading')),
-                ('previous_reading', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='metering.reading')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "service",
+                    models.CharField(
+                        choices=[
+                            ("WATER", "Water"),
+                            ("SEWER", "Sewer"),
+                            ("STORM", "Stormwater"),
+                            ("ELECTRIC", "Electricity"),
+                            ("GAS", "Gas"),
+                            ("REFUSE", "Refuse"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("rate_code", models.CharField(max_length=80)),
+                ("customer_class", models.CharField(blank=True, max_length=40)),
+                ("from_date", models.DateField()),
+                ("to_date", models.DateField()),
+                ("quantity", models.DecimalField(blank=True, decimal_places=3, max_digits=14, null=True)),
+                ("unit", models.CharField(blank=True, max_length=12)),
+                ("usage", models.JSONField(default=list)),
+                ("is_estimated", models.BooleanField(default=False)),
+                ("amount", core.fields.AmountField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("LIVE", "Live"), ("REVERSED", "Reversed")], default="LIVE", max_length=8
+                    ),
+                ),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bill_segments",
+                        to="accounts.serviceagreement",
+                    ),
+                ),
+                (
+                    "bill",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="segments",
+                        to="billing.bill",
+                    ),
+                ),
+                (
+                    "current_reading",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="metering.reading",
+                    ),
+                ),
+                (
+                    "previous_reading",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="metering.reading",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BillLine',
+            name="BillLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('component', models.CharField(max_length=60)),
-                ('description', models.CharField(max_length=160)),
-                ('quantity', core.fields.RateField(blank=True, null=True)),
-                ('unit', models.CharField(blank=True, max_length=40)),
-                ('amount', core.fields.AmountField()),
-                ('working', models.JSONField(default=list)),
-                ('charge_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.chargetype')),
-                ('segment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='billing.billsegment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("component", models.CharField(max_length=60)),
+                ("description", models.CharField(max_length=160)),
+                ("quantity", core.fields.RateField(blank=True, null=True)),
+                ("unit", models.CharField(blank=True, max_length=40)),
+                ("amount", core.fields.AmountField()),
+                ("working", models.JSONField(default=list)),
+                (
+                    "charge_type",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.chargetype",
+                    ),
+                ),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="billing.billsegment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RateSchedule',
+            name="RateSchedule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=80, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('service', models.CharField(choices=[('WATER', 'Water'), ('SEWER', 'Sewer'), ('STORM', 'Stormwater'), ('ELECTRIC', 'Electricity'), ('GAS', 'Gas'), ('REFUSE', 'Refuse')], max_length=10)),
-                ('unit', models.CharField(max_length=12)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=80, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "service",
+                    models.CharField(
+                        choices=[
+                            ("WATER", "Water"),
+                            ("SEWER", "Sewer"),
+                            ("STORM", "Stormwater"),
+                            ("ELECTRIC", "Electricity"),
+                            ("GAS", "Gas"),
+                            ("REFUSE", "Refuse"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("unit", models.CharField(max_length=12)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('service__in', ['WATER', 'SEWER', 'STORM', 'ELECTRIC', 'GAS', 'REFUSE'])), name='billing_rateschedule_service')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("service__in", ["WATER", "SEWER", "STORM", "ELECTRIC", "GAS", "REFUSE"])
+                        ),
+                        name="billing_rateschedule_service",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='RateVersion',
+            name="RateVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('effective_from', models.DateField()),
-                ('effective_to', models.DateField(blank=True, null=True)),
-                ('status', models.CharField(choices=[('DRAFT', 'Draft'), ('APPROVED', 'Approved')], default='DRAFT', max_length=10)),
-                ('definition', models.JSONField()),
-                ('source_name', models.CharField(blank=True, max_length=200)),
-                ('source_sha256', models.CharField(blank=True, max_length=64)),
-                ('ordinance', models.CharField(blank=True, max_length=200)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('entered_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('schedule', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='billing.rateschedule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("effective_from", models.DateField()),
+                ("effective_to", models.DateField(blank=True, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("DRAFT", "Draft"), ("APPROVED", "Approved")], default="DRAFT", max_length=10
+                    ),
+                ),
+                ("definition", models.JSONField()),
+                ("source_name", models.CharField(blank=True, max_length=200)),
+                ("source_sha256", models.CharField(blank=True, max_length=64)),
+                ("ordinance", models.CharField(blank=True, max_length=200)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "schedule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="billing.rateschedule",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='billsegment',
-            name='rate_version',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.rateversion'),
+            model_name="billsegment",
+            name="rate_version",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="billing.rateversion",
+            ),
         ),
         migrations.CreateModel(
-            name='RunWorker',
+            name="RunWorker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('heartbeat_at', models.DateTimeField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='workers', to='billing.billrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("heartbeat_at", models.DateTimeField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="workers",
+                        to="billing.billrun",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SegmentCharge',
+            name="SegmentCharge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('charge', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.charge')),
-                ('charge_type', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.chargetype')),
-                ('segment', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='billing.billsegment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "charge",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.charge"
+                    ),
+                ),
+                (
+                    "charge_type",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.chargetype",
+                    ),
+                ),
+                (
+                    "segment",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="charges",
+                        to="billing.billsegment",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BillMessage',
+            name="BillMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=300)),
-                ('from_date', models.DateField()),
-                ('to_date', models.DateField(blank=True, null=True)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bill_messages', to='accounts.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=300)),
+                ("from_date", models.DateField()),
+                ("to_date", models.DateField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bill_messages",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('to_date__isnull', True), ('to_date__gt', models.F('from_date')), _connector='OR'), name='billing_billmessage_dates')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("to_date__isnull", True), ("to_date__gt", models.F("from_date")), _connector="OR"
+                        ),
+                        name="billing_billmessage_dates",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='billrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'CALCULATING', 'REVIEW', 'APPROVED', 'POSTING', 'POSTED', 'PRINTING', 'DONE', 'CANCELLED', 'REVERSED']), ('kind__in', ['REGULAR', 'OFF_CYCLE'])), name='billing_billrun_state'),
+            model_name="billrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "OPEN",
+                            "CALCULATING",
+                            "REVIEW",
+                            "APPROVED",
+                            "POSTING",
+                            "POSTED",
+                            "PRINTING",
+                            "DONE",
+                            "CANCELLED",
+                            "REVERSED",
+                        ],
+                    ),
+                    ("kind__in", ["REGULAR", "OFF_CYCLE"]),
+                ),
+                name="billing_billrun_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billrun',
-            constraint=models.CheckConstraint(condition=models.Q(('period_end__gt', models.F('period_start')), ('due_date__gte', models.F('bill_date'))), name='billing_billrun_dates'),
+            model_name="billrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("period_end__gt", models.F("period_start")), ("due_date__gte", models.F("bill_date"))
+                ),
+                name="billing_billrun_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billrun',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('approved_by', models.F('made_by')), _negated=True), _connector='OR'), name='billing_billrun_second_person'),
+            model_name="billrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_by__isnull", True),
+                    models.Q(("approved_by", models.F("made_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="billing_billrun_second_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at__isnull', True), ('approved_by__isnull', True)), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False)), _connector='OR'), name='billing_billrun_approved_pair'),
+            model_name="billrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("approved_at__isnull", True), ("approved_by__isnull", True)),
+                    models.Q(("approved_at__isnull", False), ("approved_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="billing_billrun_approved_pair",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billrun',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['APPROVED', 'POSTING', 'POSTED', 'PRINTING', 'DONE']), _negated=True), ('approved_by__isnull', False), _connector='OR'), name='billing_billrun_approval_needed'),
+            model_name="billrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state__in", ["APPROVED", "POSTING", "POSTED", "PRINTING", "DONE"]), _negated=True
+                    ),
+                    ("approved_by__isnull", False),
+                    _connector="OR",
+                ),
+                name="billing_billrun_approval_needed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'REGULAR'), models.Q(('state__in', ['CANCELLED', 'REVERSED']), _negated=True)), fields=('cycle', 'period_start'), name='billing_billrun_one_live'),
+            model_name="billrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("kind", "REGULAR"), models.Q(("state__in", ["CANCELLED", "REVERSED"]), _negated=True)
+                ),
+                fields=("cycle", "period_start"),
+                name="billing_billrun_one_live",
+            ),
         ),
         migrations.AddIndex(
-            model_name='bill',
-            index=models.Index(fields=['account', '-bill_date'], name='billing_bill_account'),
+            model_name="bill",
+            index=models.Index(fields=["account", "-bill_date"], name="billing_bill_account"),
         ),
         migrations.AddConstraint(
-            model_name='bill',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['DRAFT', 'POSTED', 'REVERSED'])), name='billing_bill_status'),
+            model_name="bill",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["DRAFT", "POSTED", "REVERSED"])),
+                name="billing_bill_status",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bill',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('entry__isnull', True), ('status', 'DRAFT')), models.Q(models.Q(('status', 'DRAFT'), _negated=True), models.Q(('entry__isnull', False), ('total_amount', 0), _connector='OR')), _connector='OR'), name='billing_bill_entry'),
+            model_name="bill",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("entry__isnull", True), ("status", "DRAFT")),
+                    models.Q(
+                        models.Q(("status", "DRAFT"), _negated=True),
+                        models.Q(("entry__isnull", False), ("total_amount", 0), _connector="OR"),
+                    ),
+                    _connector="OR",
+                ),
+                name="billing_bill_entry",
+            ),
         ),
         migrations.AddIndex(
-            model_name='billrunitem',
-            index=models.Index(condition=models.Q(('state', 'PENDING')), fields=['run', 'ordinal'], name='billing_item_pending'),
+            model_name="billrunitem",
+            index=models.Index(
+                condition=models.Q(("state", "PENDING")),
+                fields=["run", "ordinal"],
+                name="billing_item_pending",
+            ),
         ),
         migrations.AddIndex(
-            model_name='billrunitem',
-            index=models.Index(condition=models.Q(('state', 'CALCULATED')), fields=['run', 'ordinal'], name='billing_item_calculated'),
+            model_name="billrunitem",
+            index=models.Index(
+                condition=models.Q(("state", "CALCULATED")),
+                fields=["run", "ordinal"],
+                name="billing_item_calculated",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billrunitem',
-            constraint=models.UniqueConstraint(fields=('run', 'account'), name='billing_item_once'),
+            model_name="billrunitem",
+            constraint=models.UniqueConstraint(fields=("run", "account"), name="billing_item_once"),
         ),
         migrations.AddConstraint(
-            model_name='billrunitem',
-            constraint=models.UniqueConstraint(fields=('run', 'ordinal'), name='billing_item_ordinal'),
+            model_name="billrunitem",
+            constraint=models.UniqueConstraint(fields=("run", "ordinal"), name="billing_item_ordinal"),
         ),
         migrations.AddConstraint(
-            model_name='billrunitem',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'CALCULATED', 'NOT_DUE', 'HELD', 'ERROR', 'POSTED'])), name='billing_item_state'),
+            model_name="billrunitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["PENDING", "CALCULATED", "NOT_DUE", "HELD", "ERROR", "POSTED"])
+                ),
+                name="billing_item_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billrunitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('bill__isnull', False), ('state__in', ['CALCULATED', 'POSTED'])), models.Q(('bill__isnull', True), models.Q(('state__in', ['CALCULATED', 'POSTED']), _negated=True)), _connector='OR'), name='billing_item_bill'),
+            model_name="billrunitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("bill__isnull", False), ("state__in", ["CALCULATED", "POSTED"])),
+                    models.Q(
+                        ("bill__isnull", True),
+                        models.Q(("state__in", ["CALCULATED", "POSTED"]), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="billing_item_bill",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billline',
-            constraint=models.UniqueConstraint(fields=('segment', 'position'), name='billing_line_position'),
+            model_name="billline",
+            constraint=models.UniqueConstraint(fields=("segment", "position"), name="billing_line_position"),
         ),
         migrations.AddConstraint(
-            model_name='rateversion',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['DRAFT', 'APPROVED'])), name='billing_rateversion_status'),
+            model_name="rateversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["DRAFT", "APPROVED"])), name="billing_rateversion_status"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rateversion',
-            constraint=models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), name='billing_rateversion_dates'),
+            model_name="rateversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("effective_to__isnull", True),
+                    ("effective_to__gt", models.F("effective_from")),
+                    _connector="OR",
+                ),
+                name="billing_rateversion_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rateversion',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('approved_by', models.F('entered_by')), _negated=True), _connector='OR'), name='billing_rateversion_second_person'),
+            model_name="rateversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_by__isnull", True),
+                    models.Q(("approved_by", models.F("entered_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="billing_rateversion_second_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rateversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at__isnull', True), ('approved_by__isnull', True)), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False)), _connector='OR'), name='billing_rateversion_approved_pair'),
+            model_name="rateversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("approved_at__isnull", True), ("approved_by__isnull", True)),
+                    models.Q(("approved_at__isnull", False), ("approved_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="billing_rateversion_approved_pair",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rateversion',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status', 'APPROVED')), expressions=[('schedule', '='), (core.models.DateRangeOf('effective_from', 'effective_to'), '&&')], name='billing_rateversion_no_overlap'),
+            model_name="rateversion",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status", "APPROVED")),
+                expressions=[
+                    ("schedule", "="),
+                    (core.models.DateRangeOf("effective_from", "effective_to"), "&&"),
+                ],
+                name="billing_rateversion_no_overlap",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billsegment',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['LIVE', 'REVERSED'])), name='billing_segment_status'),
+            model_name="billsegment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["LIVE", "REVERSED"])), name="billing_segment_status"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billsegment',
-            constraint=models.CheckConstraint(condition=models.Q(('to_date__gt', models.F('from_date'))), name='billing_segment_dates'),
+            model_name="billsegment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("to_date__gt", models.F("from_date"))), name="billing_segment_dates"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billsegment',
-            constraint=models.CheckConstraint(condition=models.Q(('service__in', ['WATER', 'SEWER', 'STORM', 'ELECTRIC', 'GAS', 'REFUSE'])), name='billing_segment_service'),
+            model_name="billsegment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("service__in", ["WATER", "SEWER", "STORM", "ELECTRIC", "GAS", "REFUSE"])),
+                name="billing_segment_service",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billsegment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status', 'LIVE')), expressions=[('agreement', '='), (core.models.DateRangeOf('from_date', 'to_date'), '&&')], name='billing_segment_no_overlap'),
+            model_name="billsegment",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status", "LIVE")),
+                expressions=[("agreement", "="), (core.models.DateRangeOf("from_date", "to_date"), "&&")],
+                name="billing_segment_no_overlap",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runworker',
-            constraint=models.UniqueConstraint(fields=('run', 'name'), name='billing_runworker_once'),
+            model_name="runworker",
+            constraint=models.UniqueConstraint(fields=("run", "name"), name="billing_runworker_once"),
         ),
         migrations.AddConstraint(
-            model_name='segmentcharge',
-            constraint=models.UniqueConstraint(fields=('segment', 'charge_type'), name='billing_segmentcharge_once'),
+            model_name="segmentcharge",
+            constraint=models.UniqueConstraint(
+                fields=("segment", "charge_type"), name="billing_segmentcharge_once"
+            ),
         ),
     ]

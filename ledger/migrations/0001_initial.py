@@ -11,439 +11,1197 @@ import core.models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Agency',
+            name="Agency",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('name', models.CharField(max_length=80)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("name", models.CharField(max_length=80)),
             ],
         ),
         migrations.CreateModel(
-            name='Charge',
+            name="Charge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('service', models.CharField(blank=True, max_length=10)),
-                ('amount', core.fields.AmountField()),
-                ('service_from', models.DateField(blank=True, null=True)),
-                ('service_to', models.DateField(blank=True, null=True)),
-                ('due_date', models.DateField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='accounts.account')),
-                ('agency', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.agency')),
-                ('agreement', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.serviceagreement')),
-                ('liable_party', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.party')),
-                ('parent', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='ledger.charge')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("service", models.CharField(blank=True, max_length=10)),
+                ("amount", core.fields.AmountField()),
+                ("service_from", models.DateField(blank=True, null=True)),
+                ("service_to", models.DateField(blank=True, null=True)),
+                ("due_date", models.DateField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="charges",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.agency",
+                    ),
+                ),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.serviceagreement",
+                    ),
+                ),
+                (
+                    "liable_party",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.party",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="ledger.charge",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ReasonCode',
+            name="ReasonCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=80)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=80)),
             ],
         ),
         migrations.CreateModel(
-            name='ChargeDueDate',
+            name="ChargeDueDate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_date', models.DateField()),
-                ('reason', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('charge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='due_dates', to='ledger.charge')),
-                ('decided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_date", models.DateField()),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                (
+                    "charge",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="due_dates",
+                        to="ledger.charge",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ChargeType',
+            name="ChargeType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('basis', models.CharField(choices=[('OWN', 'Our revenue'), ('BILLED', 'Payable to the agency when billed'), ('COLLECTED', 'Payable to the agency when collected')], default='OWN', max_length=10)),
-                ('priority', models.PositiveSmallIntegerField(default=50)),
-                ('is_tax', models.BooleanField(default=False)),
-                ('is_penalty', models.BooleanField(default=False)),
-                ('is_curtailable', models.BooleanField(default=True)),
-                ('agency', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.agency')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("OWN", "Our revenue"),
+                            ("BILLED", "Payable to the agency when billed"),
+                            ("COLLECTED", "Payable to the agency when collected"),
+                        ],
+                        default="OWN",
+                        max_length=10,
+                    ),
+                ),
+                ("priority", models.PositiveSmallIntegerField(default=50)),
+                ("is_tax", models.BooleanField(default=False)),
+                ("is_penalty", models.BooleanField(default=False)),
+                ("is_curtailable", models.BooleanField(default=True)),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.agency",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='charge',
-            name='charge_type',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.chargetype'),
+            model_name="charge",
+            name="charge_type",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="ledger.chargetype",
+            ),
         ),
         migrations.CreateModel(
-            name='Fund',
+            name="Fund",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('is_pool', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("is_pool", models.BooleanField(default=False)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_pool', True)), fields=('is_pool',), name='ledger_fund_one_pool')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_pool", True)),
+                        fields=("is_pool",),
+                        name="ledger_fund_one_pool",
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='chargetype',
-            name='fund',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.fund'),
+            model_name="chargetype",
+            name="fund",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="ledger.fund",
+            ),
         ),
         migrations.AddField(
-            model_name='charge',
-            name='fund',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.fund'),
+            model_name="charge",
+            name="fund",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="ledger.fund",
+            ),
         ),
         migrations.CreateModel(
-            name='GLAccount',
+            name="GLAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=12, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('kind', models.CharField(choices=[('ASSET', 'Asset'), ('LIABILITY', 'Liability'), ('EQUITY', 'Net position'), ('REVENUE', 'Revenue'), ('EXPENSE', 'Expense')], max_length=10)),
-                ('control', models.CharField(choices=[('NONE', 'No subledger'), ('RECEIVABLE', 'Receivable'), ('UNAPPLIED', 'Unapplied credit'), ('HELD', 'Held money')], default='NONE', max_length=10)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=12, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ASSET", "Asset"),
+                            ("LIABILITY", "Liability"),
+                            ("EQUITY", "Net position"),
+                            ("REVENUE", "Revenue"),
+                            ("EXPENSE", "Expense"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "control",
+                    models.CharField(
+                        choices=[
+                            ("NONE", "No subledger"),
+                            ("RECEIVABLE", "Receivable"),
+                            ("UNAPPLIED", "Unapplied credit"),
+                            ("HELD", "Held money"),
+                        ],
+                        default="NONE",
+                        max_length=10,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['ASSET', 'LIABILITY', 'EQUITY', 'REVENUE', 'EXPENSE']), ('control__in', ['NONE', 'RECEIVABLE', 'UNAPPLIED', 'HELD'])), name='ledger_glaccount_codes'), models.UniqueConstraint(fields=('id', 'control'), name='ledger_glaccount_control')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["ASSET", "LIABILITY", "EQUITY", "REVENUE", "EXPENSE"]),
+                            ("control__in", ["NONE", "RECEIVABLE", "UNAPPLIED", "HELD"]),
+                        ),
+                        name="ledger_glaccount_codes",
+                    ),
+                    models.UniqueConstraint(fields=("id", "control"), name="ledger_glaccount_control"),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='chargetype',
-            name='credit_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.glaccount'),
+            model_name="chargetype",
+            name="credit_account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.glaccount"
+            ),
         ),
         migrations.CreateModel(
-            name='HeldMoney',
+            name="HeldMoney",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('SECURITY_DEPOSIT', 'Security deposit'), ('PLEDGE', 'Pledge received')], max_length=20)),
-                ('service', models.CharField(blank=True, max_length=10)),
-                ('opened_date', models.DateField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='held_money', to='accounts.account')),
-                ('paid_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.party')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("SECURITY_DEPOSIT", "Security deposit"), ("PLEDGE", "Pledge received")],
+                        max_length=20,
+                    ),
+                ),
+                ("service", models.CharField(blank=True, max_length=10)),
+                ("opened_date", models.DateField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="held_money",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "paid_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.party",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='JournalEntry',
+            name="JournalEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('effective_date', models.DateField()),
-                ('posting_date', models.DateField()),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('document_number', models.CharField(blank=True, max_length=40)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('is_adjusting', models.BooleanField(default=False)),
-                ('idempotency_key', models.CharField(blank=True, max_length=80, null=True)),
-                ('actor', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reverses', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='ledger.journalentry')),
-                ('reason', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.reasoncode')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("effective_date", models.DateField()),
+                ("posting_date", models.DateField()),
+                (
+                    "recorded_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("document_number", models.CharField(blank=True, max_length=40)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("is_adjusting", models.BooleanField(default=False)),
+                ("idempotency_key", models.CharField(blank=True, max_length=80, null=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversed_by",
+                        to="ledger.journalentry",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.reasoncode",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='HeldMovement',
+            name="HeldMovement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('RECEIVED', 'Received'), ('INTEREST', 'Interest'), ('APPLIED', 'Applied'), ('RETURNED', 'Returned')], max_length=10)),
-                ('amount', core.fields.AmountField()),
-                ('held_money', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='ledger.heldmoney')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.journalentry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("RECEIVED", "Received"),
+                            ("INTEREST", "Interest"),
+                            ("APPLIED", "Applied"),
+                            ("RETURNED", "Returned"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("amount", core.fields.AmountField()),
+                (
+                    "held_money",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="movements",
+                        to="ledger.heldmoney",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.journalentry",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Credit',
+            name="Credit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('PAYMENT', 'Payment'), ('ADJUSTMENT', 'Adjustment'), ('DEPOSIT_APPLIED', 'Deposit applied'), ('BILL_CREDIT', 'Credit on a bill'), ('TRANSFER', 'Transfer'), ('OPENING', 'Opening balance')], max_length=16)),
-                ('amount', core.fields.AmountField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credits', to='accounts.account')),
-                ('payer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.party')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credits', to='ledger.journalentry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("PAYMENT", "Payment"),
+                            ("ADJUSTMENT", "Adjustment"),
+                            ("DEPOSIT_APPLIED", "Deposit applied"),
+                            ("BILL_CREDIT", "Credit on a bill"),
+                            ("TRANSFER", "Transfer"),
+                            ("OPENING", "Opening balance"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("amount", core.fields.AmountField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credits",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "payer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.party",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credits",
+                        to="ledger.journalentry",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='charge',
-            name='entry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='ledger.journalentry'),
+            model_name="charge",
+            name="entry",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="charges", to="ledger.journalentry"
+            ),
         ),
         migrations.CreateModel(
-            name='Allocation',
+            name="Allocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('act', models.CharField(choices=[('APPLY', 'Applied'), ('UNDO', 'Taken back')], max_length=5)),
-                ('amount', core.fields.AmountField()),
-                ('undoes', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='ledger.allocation')),
-                ('charge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='ledger.charge')),
-                ('credit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='ledger.credit')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='ledger.journalentry')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "act",
+                    models.CharField(choices=[("APPLY", "Applied"), ("UNDO", "Taken back")], max_length=5),
+                ),
+                ("amount", core.fields.AmountField()),
+                (
+                    "undoes",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="ledger.allocation",
+                    ),
+                ),
+                (
+                    "charge",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="ledger.charge",
+                    ),
+                ),
+                (
+                    "credit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="ledger.credit",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="ledger.journalentry",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Period',
+            name="Period",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start_date', models.DateField()),
-                ('end_date', models.DateField()),
-                ('fiscal_year', models.PositiveSmallIntegerField()),
-                ('number', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('OPEN', 'Open'), ('SOFT_CLOSED', 'Soft-closed'), ('CLOSED', 'Closed')], default='OPEN', max_length=12)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("start_date", models.DateField()),
+                ("end_date", models.DateField()),
+                ("fiscal_year", models.PositiveSmallIntegerField()),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("OPEN", "Open"), ("SOFT_CLOSED", "Soft-closed"), ("CLOSED", "Closed")],
+                        default="OPEN",
+                        max_length=12,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['OPEN', 'SOFT_CLOSED', 'CLOSED'])), name='ledger_period_state'), models.CheckConstraint(condition=models.Q(('end_date__gt', models.F('start_date'))), name='ledger_period_dates'), models.UniqueConstraint(fields=('fiscal_year', 'number'), name='ledger_period_number'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('number__lt', 13)), expressions=[(core.models.DateRangeOf('start_date', 'end_date'), '&&')], name='ledger_period_no_overlap')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["OPEN", "SOFT_CLOSED", "CLOSED"])),
+                        name="ledger_period_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("end_date__gt", models.F("start_date"))),
+                        name="ledger_period_dates",
+                    ),
+                    models.UniqueConstraint(fields=("fiscal_year", "number"), name="ledger_period_number"),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("number__lt", 13)),
+                        expressions=[(core.models.DateRangeOf("start_date", "end_date"), "&&")],
+                        name="ledger_period_no_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Placement',
+            name="Placement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('AGENCY', 'At the agency'), ('LEGAL', 'At court'), ('CERTIFIED', 'On the tax roll'), ('WRITTEN_OFF', 'Written off'), ('PRE_PETITION', 'Before the petition'), ('BARRED', 'Barred by time')], max_length=12)),
-                ('from_date', models.DateField()),
-                ('to_date', models.DateField(blank=True, null=True)),
-                ('reason', models.CharField(max_length=200)),
-                ('charge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='placements', to='ledger.charge')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("AGENCY", "At the agency"),
+                            ("LEGAL", "At court"),
+                            ("CERTIFIED", "On the tax roll"),
+                            ("WRITTEN_OFF", "Written off"),
+                            ("PRE_PETITION", "Before the petition"),
+                            ("BARRED", "Barred by time"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("from_date", models.DateField()),
+                ("to_date", models.DateField(blank=True, null=True)),
+                ("reason", models.CharField(max_length=200)),
+                (
+                    "charge",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="placements",
+                        to="ledger.charge",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Pledge',
+            name="Pledge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('agency_name', models.CharField(max_length=120)),
-                ('amount', core.fields.AmountField()),
-                ('pledged_date', models.DateField()),
-                ('expires_date', models.DateField()),
-                ('ended_date', models.DateField(blank=True, null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='accounts.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("agency_name", models.CharField(max_length=120)),
+                ("amount", core.fields.AmountField()),
+                ("pledged_date", models.DateField()),
+                ("expires_date", models.DateField()),
+                ("ended_date", models.DateField(blank=True, null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pledges",
+                        to="accounts.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('control', models.CharField(choices=[('NONE', 'No subledger'), ('RECEIVABLE', 'Receivable'), ('UNAPPLIED', 'Unapplied credit'), ('HELD', 'Held money')], max_length=10)),
-                ('side', models.CharField(choices=[('D', 'Debit'), ('C', 'Credit')], max_length=1)),
-                ('amount', core.fields.AmountField()),
-                ('service', models.CharField(blank=True, max_length=10)),
-                ('account', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('agency', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.agency')),
-                ('charge', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='ledger.charge')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='ledger.journalentry')),
-                ('fund', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.fund')),
-                ('gl_account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.glaccount')),
-                ('liable_party', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.party')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "control",
+                    models.CharField(
+                        choices=[
+                            ("NONE", "No subledger"),
+                            ("RECEIVABLE", "Receivable"),
+                            ("UNAPPLIED", "Unapplied credit"),
+                            ("HELD", "Held money"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("side", models.CharField(choices=[("D", "Debit"), ("C", "Credit")], max_length=1)),
+                ("amount", core.fields.AmountField()),
+                ("service", models.CharField(blank=True, max_length=10)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "agency",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.agency",
+                    ),
+                ),
+                (
+                    "charge",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="ledger.charge",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="ledger.journalentry",
+                    ),
+                ),
+                (
+                    "fund",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.fund",
+                    ),
+                ),
+                (
+                    "gl_account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.glaccount",
+                    ),
+                ),
+                (
+                    "liable_party",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.party",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ServiceFund',
+            name="ServiceFund",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('service', models.CharField(choices=[('WATER', 'Water'), ('SEWER', 'Sewer'), ('STORM', 'Stormwater'), ('ELECTRIC', 'Electricity'), ('GAS', 'Gas'), ('REFUSE', 'Refuse')], max_length=10, unique=True)),
-                ('fund', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.fund')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "service",
+                    models.CharField(
+                        choices=[
+                            ("WATER", "Water"),
+                            ("SEWER", "Sewer"),
+                            ("STORM", "Stormwater"),
+                            ("ELECTRIC", "Electricity"),
+                            ("GAS", "Gas"),
+                            ("REFUSE", "Refuse"),
+                        ],
+                        max_length=10,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "fund",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.fund"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OpenItem',
+            name="OpenItem",
             fields=[
-                ('charge', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='open_item', serialize=False, to='ledger.charge')),
-                ('due_date', models.DateField()),
-                ('open_amount', core.fields.AmountField()),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
+                (
+                    "charge",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="open_item",
+                        serialize=False,
+                        to="ledger.charge",
+                    ),
+                ),
+                ("due_date", models.DateField()),
+                ("open_amount", core.fields.AmountField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AllocationPreference',
+            name="AllocationPreference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.PositiveSmallIntegerField()),
-                ('reason', models.CharField(max_length=200)),
-                ('from_date', models.DateField()),
-                ('to_date', models.DateField(blank=True, null=True)),
-                ('charge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='preferences', to='ledger.charge')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rank", models.PositiveSmallIntegerField()),
+                ("reason", models.CharField(max_length=200)),
+                ("from_date", models.DateField()),
+                ("to_date", models.DateField(blank=True, null=True)),
+                (
+                    "charge",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="preferences",
+                        to="ledger.charge",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('to_date__isnull', True), ('to_date__gt', models.F('from_date')), _connector='OR'), name='ledger_preference_dates'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('charge', '='), (core.models.DateRangeOf('from_date', 'to_date'), '&&')], name='ledger_preference_no_overlap')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("to_date__isnull", True), ("to_date__gt", models.F("from_date")), _connector="OR"
+                        ),
+                        name="ledger_preference_dates",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("charge", "="),
+                            (core.models.DateRangeOf("from_date", "to_date"), "&&"),
+                        ],
+                        name="ledger_preference_no_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Deferral',
+            name="Deferral",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', core.fields.AmountField()),
-                ('kind', models.CharField(choices=[('PLAN', 'Payment plan'), ('BUDGET', 'Budget billing'), ('EXTENSION', 'Extension'), ('UNDERCHARGE', 'Undercharge plan')], max_length=12)),
-                ('from_date', models.DateField()),
-                ('until_date', models.DateField()),
-                ('ended_date', models.DateField(blank=True, null=True)),
-                ('charge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deferrals', to='ledger.charge')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", core.fields.AmountField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("PLAN", "Payment plan"),
+                            ("BUDGET", "Budget billing"),
+                            ("EXTENSION", "Extension"),
+                            ("UNDERCHARGE", "Undercharge plan"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("from_date", models.DateField()),
+                ("until_date", models.DateField()),
+                ("ended_date", models.DateField(blank=True, null=True)),
+                (
+                    "charge",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deferrals",
+                        to="ledger.charge",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='ledger_deferral_amount'), models.CheckConstraint(condition=models.Q(('until_date__gt', models.F('from_date'))), name='ledger_deferral_dates'), models.CheckConstraint(condition=models.Q(('kind__in', ['PLAN', 'BUDGET', 'EXTENSION', 'UNDERCHARGE'])), name='ledger_deferral_kind')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="ledger_deferral_amount"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("until_date__gt", models.F("from_date"))),
+                        name="ledger_deferral_dates",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["PLAN", "BUDGET", "EXTENSION", "UNDERCHARGE"])),
+                        name="ledger_deferral_kind",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', core.fields.AmountField()),
-                ('reason', models.CharField(max_length=200)),
-                ('opened_date', models.DateField()),
-                ('closed_date', models.DateField(blank=True, null=True)),
-                ('charge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='ledger.charge')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", core.fields.AmountField()),
+                ("reason", models.CharField(max_length=200)),
+                ("opened_date", models.DateField()),
+                ("closed_date", models.DateField(blank=True, null=True)),
+                (
+                    "charge",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="disputes",
+                        to="ledger.charge",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='ledger_dispute_amount'), models.UniqueConstraint(condition=models.Q(('closed_date__isnull', True)), fields=('charge',), name='ledger_dispute_one_open')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gt", 0)), name="ledger_dispute_amount"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_date__isnull", True)),
+                        fields=("charge",),
+                        name="ledger_dispute_one_open",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FeeAmount',
+            name="FeeAmount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', core.fields.AmountField()),
-                ('from_date', models.DateField()),
-                ('to_date', models.DateField(blank=True, null=True)),
-                ('ordinance', models.CharField(blank=True, max_length=200)),
-                ('charge_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='amounts', to='ledger.chargetype')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", core.fields.AmountField()),
+                ("from_date", models.DateField()),
+                ("to_date", models.DateField(blank=True, null=True)),
+                ("ordinance", models.CharField(blank=True, max_length=200)),
+                (
+                    "charge_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="amounts",
+                        to="ledger.chargetype",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('to_date__isnull', True), ('to_date__gt', models.F('from_date')), _connector='OR'), name='ledger_feeamount_dates'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('charge_type', '='), (core.models.DateRangeOf('from_date', 'to_date'), '&&')], name='ledger_feeamount_no_overlap')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("to_date__isnull", True), ("to_date__gt", models.F("from_date")), _connector="OR"
+                        ),
+                        name="ledger_feeamount_dates",
+                    ),
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("charge_type", "="),
+                            (core.models.DateRangeOf("from_date", "to_date"), "&&"),
+                        ],
+                        name="ledger_feeamount_no_overlap",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DailyTotal',
+            name="DailyTotal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('service', models.CharField(blank=True, max_length=10)),
-                ('day', models.DateField()),
-                ('debit_amount', core.fields.AmountField()),
-                ('credit_amount', core.fields.AmountField()),
-                ('fund', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.fund')),
-                ('gl_account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.glaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("service", models.CharField(blank=True, max_length=10)),
+                ("day", models.DateField()),
+                ("debit_amount", core.fields.AmountField()),
+                ("credit_amount", core.fields.AmountField()),
+                (
+                    "fund",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.fund",
+                    ),
+                ),
+                (
+                    "gl_account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.glaccount",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['day', 'gl_account'], name='ledger_dailytotal_day')],
+                "indexes": [models.Index(fields=["day", "gl_account"], name="ledger_dailytotal_day")],
             },
         ),
         migrations.AddConstraint(
-            model_name='chargetype',
-            constraint=models.CheckConstraint(condition=models.Q(('basis__in', ['OWN', 'BILLED', 'COLLECTED'])), name='ledger_chargetype_basis'),
+            model_name="chargetype",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("basis__in", ["OWN", "BILLED", "COLLECTED"])),
+                name="ledger_chargetype_basis",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chargetype',
-            constraint=models.CheckConstraint(condition=models.Q(('basis', 'OWN'), ('agency__isnull', False), _connector='OR'), name='ledger_chargetype_agency'),
+            model_name="chargetype",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("basis", "OWN"), ("agency__isnull", False), _connector="OR"),
+                name="ledger_chargetype_agency",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='heldmoney',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['SECURITY_DEPOSIT', 'PLEDGE'])), name='ledger_heldmoney_kind'),
+            model_name="heldmoney",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["SECURITY_DEPOSIT", "PLEDGE"])), name="ledger_heldmoney_kind"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='heldmovement',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='ledger_heldmovement_amount'),
+            model_name="heldmovement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="ledger_heldmovement_amount"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='heldmovement',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['RECEIVED', 'INTEREST', 'APPLIED', 'RETURNED'])), name='ledger_heldmovement_kind'),
+            model_name="heldmovement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["RECEIVED", "INTEREST", "APPLIED", "RETURNED"])),
+                name="ledger_heldmovement_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='ledger_credit_amount'),
+            model_name="credit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="ledger_credit_amount"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['PAYMENT', 'ADJUSTMENT', 'DEPOSIT_APPLIED', 'BILL_CREDIT', 'TRANSFER', 'OPENING'])), name='ledger_credit_kind'),
+            model_name="credit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        ["PAYMENT", "ADJUSTMENT", "DEPOSIT_APPLIED", "BILL_CREDIT", "TRANSFER", "OPENING"],
+                    )
+                ),
+                name="ledger_credit_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='charge',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='ledger_charge_amount'),
+            model_name="charge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="ledger_charge_amount"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='charge',
-            constraint=models.CheckConstraint(condition=models.Q(('service__in', ['WATER', 'SEWER', 'STORM', 'ELECTRIC', 'GAS', 'REFUSE', ''])), name='ledger_charge_service'),
+            model_name="charge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("service__in", ["WATER", "SEWER", "STORM", "ELECTRIC", "GAS", "REFUSE", ""])
+                ),
+                name="ledger_charge_service",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='ledger_allocation_amount'),
+            model_name="allocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="ledger_allocation_amount"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('act', 'APPLY'), ('undoes__isnull', True)), models.Q(('act', 'UNDO'), ('undoes__isnull', False)), _connector='OR'), name='ledger_allocation_act'),
+            model_name="allocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("act", "APPLY"), ("undoes__isnull", True)),
+                    models.Q(("act", "UNDO"), ("undoes__isnull", False)),
+                    _connector="OR",
+                ),
+                name="ledger_allocation_act",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.CheckConstraint(condition=models.Q(('to_date__isnull', True), ('to_date__gt', models.F('from_date')), _connector='OR'), name='ledger_placement_dates'),
+            model_name="placement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("to_date__isnull", True), ("to_date__gt", models.F("from_date")), _connector="OR"
+                ),
+                name="ledger_placement_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='placement',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['AGENCY', 'LEGAL', 'CERTIFIED', 'WRITTEN_OFF', 'PRE_PETITION', 'BARRED'])), name='ledger_placement_kind'),
+            model_name="placement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["AGENCY", "LEGAL", "CERTIFIED", "WRITTEN_OFF", "PRE_PETITION", "BARRED"])
+                ),
+                name="ledger_placement_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='placement',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('charge', '='), (core.models.DateRangeOf('from_date', 'to_date'), '&&')], name='ledger_placement_one_at_a_time'),
+            model_name="placement",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("charge", "="), (core.models.DateRangeOf("from_date", "to_date"), "&&")],
+                name="ledger_placement_one_at_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='ledger_pledge_amount'),
+            model_name="pledge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="ledger_pledge_amount"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_date__gt', models.F('pledged_date'))), name='ledger_pledge_dates'),
+            model_name="pledge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_date__gt", models.F("pledged_date"))), name="ledger_pledge_dates"
+            ),
         ),
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(condition=models.Q(('account__isnull', False)), fields=['account', 'entry'], name='ledger_posting_account'),
+            model_name="posting",
+            index=models.Index(
+                condition=models.Q(("account__isnull", False)),
+                fields=["account", "entry"],
+                name="ledger_posting_account",
+            ),
         ),
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(condition=models.Q(('charge__isnull', False)), fields=['charge'], name='ledger_posting_charge'),
+            model_name="posting",
+            index=models.Index(
+                condition=models.Q(("charge__isnull", False)), fields=["charge"], name="ledger_posting_charge"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='ledger_posting_amount'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="ledger_posting_amount"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('side__in', ['D', 'C'])), name='ledger_posting_side'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("side__in", ["D", "C"])), name="ledger_posting_side"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('account__isnull', True), ('control', 'NONE')), models.Q(('control__in', ['RECEIVABLE', 'UNAPPLIED', 'HELD']), ('account__isnull', False)), _connector='OR'), name='ledger_posting_control_account'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("account__isnull", True), ("control", "NONE")),
+                    models.Q(
+                        ("control__in", ["RECEIVABLE", "UNAPPLIED", "HELD"]), ("account__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="ledger_posting_control_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('charge__isnull', False), ('control', 'RECEIVABLE')), models.Q(models.Q(('control', 'RECEIVABLE'), _negated=True), ('charge__isnull', True)), _connector='OR'), name='ledger_posting_receivable_charge'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("charge__isnull", False), ("control", "RECEIVABLE")),
+                    models.Q(models.Q(("control", "RECEIVABLE"), _negated=True), ("charge__isnull", True)),
+                    _connector="OR",
+                ),
+                name="ledger_posting_receivable_charge",
+            ),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['posting_date'], name='ledger_entry_posting_date'),
+            model_name="journalentry",
+            index=models.Index(fields=["posting_date"], name="ledger_entry_posting_date"),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(condition=models.Q(('document_number', ''), _negated=True), fields=['document_number'], name='ledger_entry_document'),
+            model_name="journalentry",
+            index=models.Index(
+                condition=models.Q(("document_number", ""), _negated=True),
+                fields=["document_number"],
+                name="ledger_entry_document",
+            ),
         ),
         migrations.AddIndex(
-            model_name='openitem',
-            index=models.Index(condition=models.Q(('open_amount__gt', 0)), fields=['account', 'due_date'], include=('open_amount',), name='ledger_openitem_open'),
+            model_name="openitem",
+            index=models.Index(
+                condition=models.Q(("open_amount__gt", 0)),
+                fields=["account", "due_date"],
+                include=("open_amount",),
+                name="ledger_openitem_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='openitem',
-            constraint=models.CheckConstraint(condition=models.Q(('open_amount__gte', 0)), name='ledger_openitem_not_negative'),
+            model_name="openitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("open_amount__gte", 0)), name="ledger_openitem_not_negative"
+            ),
         ),
         migrations.AddIndex(
-            model_name='charge',
-            index=models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent'], name='ledger_charge_parent'),
+            model_name="charge",
+            index=models.Index(
+                condition=models.Q(("parent__isnull", False)), fields=["parent"], name="ledger_charge_parent"
+            ),
         ),
         migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['effective_date'], name='ledger_entry_effective_date'),
+            model_name="journalentry",
+            index=models.Index(fields=["effective_date"], name="ledger_entry_effective_date"),
         ),
         migrations.AddConstraint(
-            model_name='journalentry',
-            constraint=models.UniqueConstraint(fields=('idempotency_key',), name='ledger_entry_key_once'),
+            model_name="journalentry",
+            constraint=models.UniqueConstraint(fields=("idempotency_key",), name="ledger_entry_key_once"),
         ),
     ]

@@ -5,34 +5,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_search_words'),
-        ('metering', '0001_initial'),
+        ("accounts", "0002_search_words"),
+        ("metering", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='readingexception',
-            name='metering_exception_codes',
+            model_name="readingexception",
+            name="metering_exception_codes",
         ),
         migrations.AlterField(
-            model_name='readingexception',
-            name='code',
-            field=models.CharField(choices=[('MISSING', 'No read'), ('ZERO', 'No use on an active service'), ('NEGATIVE', 'Lower than the last read'), ('HIGH', 'Higher than expected'), ('LOW', 'Lower than expected'), ('ROLLOVER', 'The index went past its highest number'), ('USE_WHEN_OFF', 'Use where service is off')], max_length=12),
+            model_name="readingexception",
+            name="code",
+            field=models.CharField(
+                choices=[
+                    ("MISSING", "No read"),
+                    ("ZERO", "No use on an active service"),
+                    ("NEGATIVE", "Lower than the last read"),
+                    ("HIGH", "Higher than expected"),
+                    ("LOW", "Lower than expected"),
+                    ("ROLLOVER", "The index went past its highest number"),
+                    ("USE_WHEN_OFF", "Use where service is off"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AlterField(
-            model_name='readingexception',
-            name='resolution',
-            field=models.CharField(blank=True, choices=[('ACCEPTED', 'Accepted as read'), ('ESTIMATED', 'Estimated'), ('CORRECTED', 'Corrected'), ('REREAD', 'Read again'), ('SUPERSEDED', 'Superseded by another reading')], max_length=20),
+            model_name="readingexception",
+            name="resolution",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("ACCEPTED", "Accepted as read"),
+                    ("ESTIMATED", "Estimated"),
+                    ("CORRECTED", "Corrected"),
+                    ("REREAD", "Read again"),
+                    ("SUPERSEDED", "Superseded by another reading"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='readingexception',
-            constraint=models.CheckConstraint(condition=models.Q(('severity__in', ['SEVERE', 'WARNING']), ('code__in', ['MISSING', 'ZERO', 'NEGATIVE', 'HIGH', 'LOW', 'ROLLOVER', 'USE_WHEN_OFF'])), name='metering_exception_codes'),
+            model_name="readingexception",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("severity__in", ["SEVERE", "WARNING"]),
+                    ("code__in", ["MISSING", "ZERO", "NEGATIVE", "HIGH", "LOW", "ROLLOVER", "USE_WHEN_OFF"]),
+                ),
+                name="metering_exception_codes",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='readingexception',
-            constraint=models.CheckConstraint(condition=models.Q(('resolution__in', ['', 'ACCEPTED', 'ESTIMATED', 'CORRECTED', 'REREAD', 'SUPERSEDED'])), name='metering_exception_resolution'),
+            model_name="readingexception",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("resolution__in", ["", "ACCEPTED", "ESTIMATED", "CORRECTED", "REREAD", "SUPERSEDED"])
+                ),
+                name="metering_exception_resolution",
+            ),
         ),
     ]
