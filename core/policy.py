@@ -210,21 +210,25 @@ def set_value(
             is_placeholder=is_placeholder,
             entered_by=by,
         )
-        audit.record(
-            code="core.policy.entered",
-            by=by,
-            kind="policy",
-            key=parameter,
-            summary=f"{parameter} is {value} from {from_date:%Y-%m-%d}",
-            data={
-                "scope": scope,
-                "scope_key": scope_key,
-                "ordinance": ordinance,
-                "before": before.value if before else None,
-                "after": value,
-            },
-        )
+        _record(row, before)
     return row
+
+
+def _record(row: PolicyValue, before: PolicyValue | None) -> None:
+    audit.record(
+        code="core.policy.entered",
+        by=row.entered_by,
+        kind="policy",
+        key=row.parameter,
+        summary=f"{row.parameter} is {row.value} from {row.from_date:%Y-%m-%d}",
+        data={
+            "scope": row.scope,
+            "scope_key": row.scope_key,
+            "ordinance": row.ordinance,
+            "before": before.value if before else None,
+            "after": row.value,
+        },
+    )
 
 
 def _stored(value: Value) -> int | bool | str | list[str]:
