@@ -62,6 +62,7 @@ FLOOR_TABLES: dict[str, str] = {
     " JOIN billing_bill b ON b.id = s.bill_id WHERE b.number BETWEEN {first} AND {last}",
     "billing_bill": "SELECT b.* FROM billing_bill b WHERE b.number BETWEEN {first} AND {last}",
     "billing_billrunitem": "SELECT i.* FROM billing_billrunitem i WHERE i.ordinal BETWEEN {low} AND {high}",
+    "core_auditevent": "SELECT a.* FROM core_auditevent a WHERE a.id > {after} AND a.id <= {until}",
 }
 LEFT_OUT = {"created_xid", "recorded_at"}
 MADE_BY_TRIGGERS = ("ledger_openitem", "ledger_dailytotal")
@@ -207,10 +208,14 @@ def _floor(figures: Figures, source: str, target: str) -> None:
             clone.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
             _copy_in(clone, table, columns[table], data)
         clone.commit()
+        first_event, events = _last_event(clone), _last_event(rows) - _last_event(clone)
         for low in range(1, figures.accounts + 1, CHUNK):
-            high = low + CHUNK - 1
+            high = min(low + CHUNK - 1, figures.accounts)
             window = {
                 "first": f"'{run_number}-{low:06d}'", "last": f"'{run_number}-{high:06d}'", "low": low, "high": high,
+                # The diary is not kept by account: each chunk gets its share.
+                "after": first_event + events * (low - 1) // figures.accounts,
+                "until": first_event + events * high // figures.accounts,
             }  # fmt: skip
             chunk = {
                 table: _copied_out(
@@ -228,6 +233,10 @@ def _floor(figures: Figures, source: str, target: str) -> None:
             count = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
             left, copied = rows.execute(count).fetchone(), clone.execute(count).fetchone()
             assert left == copied, f"{table}: the run left {left}, the floor has {copied}"
+
+
+def _last_event(connection: psycopg.Connection) -> int:
+    return connection.execute("SELECT coalesce(max(id), 0) FROM core_auditevent").fetchone()[0]
 
 
 def _columns(connection: psycopg.Connection, table: str) -> str:
