@@ -35,9 +35,11 @@ def run(argv: list[str]) -> int:
     from django.core.management import execute_from_command_line
 
     command = argv[1] if len(argv) > 1 else "help"
-    if command in WITHOUT_SERVERS or "--help" in argv or "-h" in argv or not embedded.needed():
+    if command in WITHOUT_SERVERS or "--help" in argv or "-h" in argv:
         execute_from_command_line(argv)
         return 0
+    if not embedded.needed():
+        return _execute(argv)
     try:
         lease = embedded.Lease(var=embedded.office_var())
     except embedded.ServersDidNotStart as problem:
@@ -46,9 +48,31 @@ def run(argv: list[str]) -> int:
     with lease:
         lease.export()
         try:
-            execute_from_command_line(argv)
+            return _execute(argv)
         finally:
             _close_connections()
+
+
+def _execute(argv: list[str]) -> int:
+    """Run the command; 2 with a plain sentence when the database is down or its tables are not made yet."""
+    from django.core.management import execute_from_command_line
+    from django.db import OperationalError, ProgrammingError, connection
+    from psycopg.errors import UndefinedTable
+
+    try:
+        execute_from_command_line(argv)
+    except OperationalError as problem:
+        if connection.connection is not None:
+            raise
+        print(f"The database does not answer: {str(problem).strip()}", file=sys.stderr)
+        return 2
+    except ProgrammingError as problem:
+        if not isinstance(problem.__cause__, UndefinedTable):
+            raise
+        print(
+            "The database has no tables of an office yet: run `./manage.py migrate` first.", file=sys.stderr
+        )
+        return 2
     return 0
 
 
