@@ -1,4 +1,4 @@
-"""Acts of the desk that need several apps or the roles."""
+"""Who holds which role, and the logins of a demo office."""
 
 from __future__ import annotations
 
@@ -13,21 +13,15 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.models import Account
-from accounts.queries import staff
 from core import audit, permissions, small_office
 from core.db import lock_rows
-from core.models import OfficePermission, SmallOfficeReview, User
+from core.models import OfficePermission, User
 from core.users import system_user
 from desk import roles
 
 
 class DutiesNotApart(Exception):
     """Somebody would hold two verbs that must stay apart."""
-
-
-class ReviewOfOwnAccount(small_office.ReviewRefused):
-    """Nobody signs the review of an act on an account that they owe for."""
 
 
 def sync_roles() -> int:
@@ -89,21 +83,6 @@ def held_verbs(user: User) -> frozenset[str]:
     of_office = Permission.objects.filter(content_type=ContentType.objects.get_for_model(OfficePermission))
     held = of_office.filter(Q(group__user=user) | Q(user=user))
     return frozenset(held.values_list("codename", flat=True))
-
-
-def sign_review(
-    *, review: SmallOfficeReview, by: User, on_date: dt.date, note: str = ""
-) -> SmallOfficeReview:
-    """Sign the review of an act that one person completed alone.
-
-    Raises ``PermissionRefused``, ``ReviewOfOwnAccount`` or what ``core.small_office.sign`` raises.
-    """
-    touched = Account.objects.filter(number=review.account_number).values("pk")
-    if review.account_number and staff.own_accounts(by, touched, on_date=on_date):
-        raise ReviewOfOwnAccount(
-            f"{review.account_number} is your own account. Somebody else must sign its review."
-        )
-    return small_office.sign(review=review, by=by, note=note)
 
 
 def make_demo_people() -> Path:
