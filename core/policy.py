@@ -134,6 +134,15 @@ def rows_of(name: str) -> list[PolicyValue]:
     return list(rows.order_by("scope", "scope_key", "-from_date", "-pk"))
 
 
+def in_words(value: Any) -> str:
+    """A value as people read it: yes and no, a list in one line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return "; ".join(str(each) for each in value)
+    return str(value)
+
+
 def typed(parameter: Parameter, raw: Any) -> Value:
     """``raw`` as the parameter's type. Raises ``PolicyValueRefused`` when it is not one."""
     refusal = PolicyValueRefused(f"{parameter.name} takes {_KINDS[parameter.kind]}, not “{raw}”.")
@@ -220,7 +229,7 @@ def _record(row: PolicyValue, before: PolicyValue | None) -> None:
         by=row.entered_by,
         kind="policy",
         key=row.parameter,
-        summary=f"{row.parameter} is {row.value} from {row.from_date:%Y-%m-%d}",
+        summary=f"{row.parameter} is {in_words(row.value)} from {row.from_date:%Y-%m-%d}",
         data={
             "scope": row.scope,
             "scope_key": row.scope_key,

@@ -72,7 +72,7 @@ def enter_policy(request: HttpRequest, name: str) -> HttpResponse:
         row = policy.set_value(parameter=name, by=cast(User, request.user), **form.cleaned_data)
     except policy.PolicyValueRefused as refusal:
         return _policy_page(request, name, status=422, form=form, refusal=str(refusal))
-    messages.success(request, f"{name} is {_words(row.value)} from {row.from_date:%b %d, %Y}.")
+    messages.success(request, f"{name} is {policy.in_words(row.value)} from {row.from_date:%b %d, %Y}.")
     return redirect(f"{reverse('desk:policy')}?{urlencode({'parameter': name})}")
 
 
@@ -123,13 +123,13 @@ def _page_of(review: SmallOfficeReview) -> str:
 def _policy_page(request: HttpRequest, name: str, *, status: int = 200, **given: Any) -> HttpResponse:
     user, today = cast(User, request.user), clock.today()
     rows = [
-        {"standing": each, "words": _words(each.value), "is_here": each.parameter.name == name}
+        {"standing": each, "words": policy.in_words(each.value), "is_here": each.parameter.name == name}
         for each in policy.standing(on_date=today)
     ]
     context: dict[str, Any] = {"rows": rows, "here": next((row for row in rows if row["is_here"]), None)}
     if name:
         context["history"] = [
-            {"value": row, "words": _words(row.value), "holds": _holds(row, today)}
+            {"value": row, "words": policy.in_words(row.value), "holds": _holds(row, today)}
             for row in policy.rows_of(name)
         ]
         if user.can("manage_policy"):
@@ -143,12 +143,3 @@ def _policy_page(request: HttpRequest, name: str, *, status: int = 200, **given:
 
 def _holds(row: Any, today: Any) -> bool:
     return bool(row.from_date <= today and (row.to_date is None or row.to_date > today))
-
-
-def _words(value: Any) -> str:
-    """A value as people read it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return "; ".join(str(each) for each in value)
-    return str(value)

@@ -154,6 +154,8 @@ class TestPolicy:
     def test_takes_yes_and_no_and_lines(self, staff: People) -> None:
         assert self.enter(staff.max, "core.small_office_mode", value="yes").status_code == 302
         assert policy.value("core.small_office_mode", on_date=dt.date(2026, 7, 1)) is True
+        summary = AuditEvent.objects.get(code="core.policy.entered").summary
+        assert summary == "core.small_office_mode is yes from 2026-07-01"
         assert self.enter(staff.max, "billing.summer_months", value="6\n7\n\n8 ").status_code == 302
         assert policy.value("billing.summer_months", on_date=dt.date(2026, 7, 1)) == ["6", "7", "8"]
 
