@@ -68,6 +68,8 @@ def _bill_run(found: Found) -> Iterator[Line]:
         f" posted in {run['post_seconds']})",
     )
     yield Line("the floor: COPY of the rows it left", f"{run['floor_seconds']} s for {run['rows']:,} rows")
+    if "processor_ratio" in run:
+        yield Line("times the floor in processor time, ours and the server's", f"{run['processor_ratio']:g}")
     quarter = found.get("bill_run_quarter")
     if quarter:
         same = quarter["queries_a_chunk"]
