@@ -41,7 +41,9 @@ def _rules() -> dict[str, tuple[bool, tuple[str, ...]]]:
     return found
 
 
-def _statements(role: str, tables: list[str], sequences: list[str]) -> Iterator[sql.Composed]:
+def _statements(
+    role: str, tables: list[str], sequences: list[str], present: set[tuple[str, str]]
+) -> Iterator[sql.Composed]:
     who = sql.Identifier(role)
     rules = _rules()
     yield sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(who)
@@ -50,12 +52,14 @@ def _statements(role: str, tables: list[str], sequences: list[str]) -> Iterator[
         # Taken away first, columns too: a model that became append-only must lose what it had.
         yield sql.SQL("REVOKE ALL ON TABLE {} FROM {}").format(name, who)
         append_only, columns = rules.get(table, (False, ()))
+        # Of a history that was taken back some columns are not there.
+        columns_there = [column for column in columns if (table, column) in present]
         if table in READ_ONLY:
             yield sql.SQL("GRANT SELECT ON TABLE {} TO {}").format(name, who)
         elif append_only or columns:
             yield sql.SQL("GRANT SELECT, INSERT ON TABLE {} TO {}").format(name, who)
-            if columns:
-                listed = sql.SQL(", ").join(map(sql.Identifier, columns))
+            if columns_there:
+                listed = sql.SQL(", ").join(map(sql.Identifier, columns_there))
                 yield sql.SQL("GRANT UPDATE ({}) ON TABLE {} TO {}").format(listed, name, who)
         else:
             yield sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE {} TO {}").format(name, who)
@@ -74,6 +78,16 @@ def _relations(connection: BaseDatabaseWrapper, kinds: str) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def _columns(connection: BaseDatabaseWrapper) -> set[tuple[str, str]]:
+    """Return every column of a table, by table and name."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name::text, column_name::text FROM information_schema.columns "
+            "WHERE table_schema = 'public'"
+        )
+        return set(cursor.fetchall())
+
+
 def grant_application_role(*, connection: BaseDatabaseWrapper, role: str) -> int:
     """Give `role` its rights on what the connected role owns; return the number of tables.
 
@@ -85,6 +99,6 @@ def grant_application_role(*, connection: BaseDatabaseWrapper, role: str) -> int
     tables = _relations(connection, "rpvm")
     sequences = _relations(connection, "S")
     with connection.cursor() as cursor:
-        for statement in _statements(role, tables, sequences):
+        for statement in _statements(role, tables, sequences, _columns(connection)):
             cursor.execute(statement)
     return len(tables)
