@@ -53,11 +53,12 @@ def print_run(*, run_id: int, **_: Any) -> int:
         while count := printing.print_chunk(run=run, by=by):
             done += count
             runs.beat(run_id=run_id, worker=name)
+        run.refresh_from_db()
+        if run.state == BillRun.State.PRINTING:
+            printing.finish_printing(run=run, by=by)
     finally:
+        # Not before the run is done: a sweep in between would say that its worker is gone.
         runs.leave(run_id=run_id, worker=name)
-    run.refresh_from_db()
-    if run.state == BillRun.State.PRINTING:
-        printing.finish_printing(run=run, by=by)
     return done
 
 
