@@ -61,38 +61,29 @@ def make_charge(
     first = find_by_key(idempotency_key)
     if first is not None:
         return _first_answer(first, account, kind, amount)
-    fund = fund_of(kind, service)
+    charge = ChargeDraft(
+        key="charge",
+        account_id=account.pk,
+        charge_type_id=kind.pk,
+        service=service,
+        fund=fund_of(kind, service),
+        amount=amount,
+        due_date=due_date,
+        agreement_id=agreement.pk if agreement else None,
+        agency_id=kind.agency_id,
+        liable_party_id=liable_party.pk if liable_party else None,
+        parent_id=parent.pk if parent else None,
+        service_from=service_from,
+        service_to=service_to,
+    )
     draft = EntryDraft(
         reason=reason,
         effective_date=effective_date,
         posting_date=posting_date,
         document_number=document_number,
         idempotency_key=idempotency_key,
-        lines=_charge_lines(
-            kind,
-            fund=fund,
-            service=service,
-            account_id=account.pk,
-            amount=amount,
-            party_id=liable_party.pk if liable_party else None,
-        ),
-        charges=[
-            ChargeDraft(
-                key="charge",
-                account_id=account.pk,
-                charge_type_id=kind.pk,
-                service=service,
-                fund=fund,
-                amount=amount,
-                due_date=due_date,
-                agreement_id=agreement.pk if agreement else None,
-                agency_id=kind.agency_id,
-                liable_party_id=liable_party.pk if liable_party else None,
-                parent_id=parent.pk if parent else None,
-                service_from=service_from,
-                service_to=service_to,
-            )
-        ],
+        lines=_charge_lines(kind, charge),
+        charges=[charge],
     )
     [written] = write(drafts=[draft], by=by)
     return Charge.objects.get(pk=written.charge_ids[0])
@@ -108,25 +99,23 @@ def _first_answer(first: JournalEntry, account: Account, kind: ChargeType, amoun
     return charge
 
 
-def _charge_lines(
-    kind: ChargeType, *, fund: str, service: str, account_id: int, amount: Decimal, party_id: int | None
-) -> list[Line]:
+def _charge_lines(kind: ChargeType, charge: ChargeDraft) -> list[Line]:
     agency = kind.agency.code if kind.agency else ""
     receivable = Line(
         chart.RECEIVABLE,
-        fund,
+        charge.fund,
         Side.DEBIT,
-        amount,
-        account_id=account_id,
-        charge_key="charge",
-        service=service,
-        party_id=party_id,
+        charge.amount,
+        account_id=charge.account_id,
+        charge_key=charge.key,
+        service=charge.service,
+        party_id=charge.liable_party_id,
         agency=agency,
     )
-    return [
-        receivable,
-        Line(credited_code(kind), fund, Side.CREDIT, amount, service=service, agency=agency),
-    ]
+    credited = Line(
+        credited_code(kind), charge.fund, Side.CREDIT, charge.amount, service=charge.service, agency=agency
+    )
+    return [receivable, credited]
 
 
 def change_due_date(*, charge: Charge, due_date: date, reason: str, by: User) -> ChargeDueDate:
