@@ -12,7 +12,7 @@ from typing import Protocol
 
 from billing.proration import PeriodRule, Share, Span, catch_up_share, period_shares
 from billing.rates import CompiledRate, NotPriceable, RatedLine
-from billing.usage import ReadingFact, RegisterUse, UnitsDoNotConvert, convert, converts, total_use
+from billing.usage import ReadingFact, RegisterUse, UnitsDoNotConvert, convert, converts, plain, total_use
 from core.money import ZERO, format_amount
 
 _ONE_DAY = timedelta(days=1)
@@ -234,7 +234,9 @@ def _due_span(agreement: AgreementFact, period: PeriodFact, found: _Findings) ->
     if not agreement.sources:
         return Span(agreement.start, stop)
     newest = max((source.end.date for source in agreement.sources if source.end), default=None)
-    if newest is None or newest <= max(agreement.start, period.start):
+    # A service that stopped before the period, and was held then, is billed by the readings that it had.
+    since = agreement.start if stop <= period.start else max(agreement.start, period.start)
+    if newest is None or newest <= since:
         is_new = agreement.start == agreement.from_date and agreement.from_date > period.start
         if not period.bills_when_read and not (is_new and agreement.to_date is None):
             _hold_missing(agreement, agreement.sources, "no reading in the period", found)
@@ -247,11 +249,17 @@ def _due_span(agreement: AgreementFact, period: PeriodFact, found: _Findings) ->
 
 
 def _has_final_read(agreement: AgreementFact) -> bool:
+    """Whether a meter that was there at the end was read for it; one that was taken out before says nothing."""
+    meters = [source for source in agreement.sources if source.sign > 0]
+    last = [source for source in meters if _serves_until(source, agreement.to_date)]
     return any(
         source.end is not None and (source.end.date == agreement.to_date or source.end.kind in CLOSING_KINDS)
-        for source in agreement.sources
-        if source.sign > 0
+        for source in last or meters
     )
+
+
+def _serves_until(source: SourceFact, end: date | None) -> bool:
+    return source.to_date is None or (end is not None and source.to_date >= end)
 
 
 def _hold_missing(
@@ -280,26 +288,36 @@ def _uses(
                 agreement, [source], f"no reading of meter {source.serial_number} in the period", found
             )
         else:
-            uses.append(
-                RegisterUse(
-                    source.register_id,
-                    source.serial_number,
-                    source.start,
-                    source.end,
-                    source.dial_count,
-                    source.multiplier,
-                    source.sign,
-                    source.share,
-                    source.unit,
-                )
+            use = RegisterUse(
+                source.register_id,
+                source.serial_number,
+                source.start,
+                source.end,
+                source.dial_count,
+                source.multiplier,
+                source.sign,
+                source.share,
+                source.unit,
             )
+            uses.append(use)
+            if use.fell_too_far:
+                found.reasons.append(Reason("READ", _fall_in_words(use), agreement.service))
     return None if len(found.reasons) > held else tuple(uses)
+
+
+def _fall_in_words(use: RegisterUse) -> str:
+    return (
+        f"meter {use.serial_number} reads {plain(use.end.value)} on {use.end.date}, below the"
+        f" {plain(use.start.value)} of {use.start.date} where this bill begins"
+    )
 
 
 def _reaches(source: SourceFact, end: ReadingFact, span: Span, period: PeriodFact) -> bool:
     """Whether a register's last reading is late enough: each of several meters must have been read."""
     if source.to_date is not None and source.to_date <= span.end:
         return end.date == source.to_date or end.kind in CLOSING_KINDS
+    if span.end <= period.start and end.kind in CLOSING_KINDS:
+        return True
     return end.date > max(span.start, min(period.start, span.end - _ONE_DAY))
 
 

@@ -53,11 +53,17 @@ class RegisterUse:
         return self.end.value < self.start.value
 
     @property
-    def quantity(self) -> Decimal:
-        """The use, signed and shared, in the register's unit and unrounded.
+    def fell_too_far(self) -> bool:
+        """Whether the dials fell, and a rollover would mean more than half of all that they can show.
 
-        Dials that fell have rolled over: a fall that is no rollover is a severe exception, and never gets here.
+        Metering holds each reading against the one before it. A bill begins at the reading that was billed, which may
+        have been corrected since, or at one that was entered late: nobody has compared these two.
         """
+        return self.rolled_over and 2 * (self.start.value - self.end.value) < 10**self.dial_count
+
+    @property
+    def quantity(self) -> Decimal:
+        """The use, signed and shared, in the register's unit and unrounded; dials that fell have rolled over."""
         moved = self.end.value - self.start.value
         if self.rolled_over:
             moved += 10**self.dial_count

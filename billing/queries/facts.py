@@ -203,8 +203,14 @@ def _sources_of(dues: Sequence[_Due]) -> dict[int, list[SourceFact]]:
         due, register_id = by_id[row[0]], row[1]
         opening = due.billed.get(register_id) or (ReadingFact(*row[10:14]) if row[10] is not None else None)
         newest = ReadingFact(*row[14:18]) if row[14] is not None else None
+        is_billed = register_id in due.billed
         open_ones = tuple(
-            text for read_date, text in exceptions.get(register_id, ()) if due.start < read_date <= due.stop
+            text
+            for read_date, text in exceptions.get(register_id, ())
+            if read_date <= due.stop
+            and (
+                read_date > due.start or (not is_billed and opening is not None and read_date >= opening.date)
+            )
         )
         found.setdefault(due.id, []).append(
             SourceFact(

@@ -200,6 +200,19 @@ class TestHold:
         found = assemble(account(agreement(sources=())), period=PERIOD, rates=Rates())
         assert reasons(found) == ["missing usage"]
 
+    @pytest.mark.parametrize(
+        ("fall", "holds"), [((150, 140), True), ((9000, 4001), True), ((9990, 4), False)]
+    )
+    def test_dials_that_fell_too_far_for_a_rollover_hold(self, fall: tuple[int, int], holds: bool) -> None:
+        fallen = source(start=read(FEBRUARY, fall[0]), end=read(dt.date(2015, 2, 28), fall[1]))
+        found = assemble(account(agreement(sources=(fallen,))), period=PERIOD, rates=Rates())
+        if holds:
+            assert reasons(found) == [
+                f"meter M1 reads {fall[1]} on 2015-02-28, below the {fall[0]} of 2015-02-01 where this bill begins"
+            ]
+        else:
+            assert bill(found).segments[0].quantity == 14
+
     def test_suspended_billing_holds_with_its_reason(self) -> None:
         found = assemble(
             account(billing_status="SUSPENDED", status_reason="fire"), period=PERIOD, rates=Rates()
@@ -228,6 +241,25 @@ class TestNewAndStopped:
         assert reasons(assemble(account(stopped), period=PERIOD, rates=Rates())) == [
             "no final reading on 2015-02-20"
         ]
+
+    def test_the_meter_that_was_taken_out_before_is_no_final_reading(self) -> None:
+        exchanged, left = dt.date(2015, 2, 10), dt.date(2015, 2, 20)
+        old = source(to_date=exchanged, end=read(exchanged, 104, "REMOVE"))
+        new = source(register_id=2, start=read(exchanged, 0, "SET"), end=read(exchanged, 0, "SET"))
+        stopped = agreement(to_date=left, sources=(old, new))
+        assert reasons(assemble(account(stopped), period=PERIOD, rates=Rates())) == [
+            "no final reading on 2015-02-20"
+        ]
+
+    def test_a_service_that_stopped_before_the_period_is_billed_by_its_final_reading(self) -> None:
+        end = dt.date(2015, 1, 20)
+        late = agreement(
+            start=JANUARY,
+            to_date=end,
+            sources=(source(start=read(JANUARY, 90), end=read(dt.date(2015, 1, 19), 95, "FINAL")),),
+        )
+        [segment] = bill(assemble(account(late), period=PERIOD, rates=Rates())).segments
+        assert (segment.from_date, segment.to_date, segment.quantity) == (JANUARY, end, 5)
 
 
 class TestBillsWhenRead:
