@@ -35,6 +35,7 @@ from payments.views.refusals import VOID_REFUSALS
 DECISION_REFUSALS = (
     *VOID_REFUSALS,
     review.ApproverIsMaker,
+    review.DraftsOutdated,
     review.FiguresChanged,
     review.RunNotInReview,
     LookupError,

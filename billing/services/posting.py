@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from billing.models import BillRun, BillRunItem
 from billing.queries import facts
-from billing.services import runs
+from billing.services import review, runs
 from core import audit, permissions
 from core.db import require_transaction
 from core.models import User
@@ -37,8 +37,13 @@ class PostedChunk:
 
 
 def start_posting(*, run: BillRun, by: User) -> BillRun:
-    """Let the workers post an approved run. Raises PermissionRefused, RunNotApproved."""
+    """Let the workers post an approved run.
+
+    A run whose facts changed since goes back to review, and must be calculated and approved again. Raises
+    PermissionRefused, RunNotApproved, PeriodNotOpen, DraftsOutdated (the run is in review then).
+    """
     permissions.check(by, "post_runs")
+    changed: review.DraftsOutdated | None = None
     with transaction.atomic(durable=True):
         locked = runs.lock_run(run.pk)
         if locked.state != BillRun.State.APPROVED:
@@ -47,8 +52,17 @@ def start_posting(*, run: BillRun, by: User) -> BillRun:
             )
         # A month that nobody has opened yet is opened by its first bills; one that is closed stays so.
         ledger.ensure_periods(from_date=locked.bill_date, to_date=locked.bill_date, by=by)
-        words = f"Posting of run {locked.number} started"
-        runs.move(locked, BillRun.State.POSTING, code="posting", by=by, summary=words)
+        ledger.check_takes(posting_date=locked.bill_date)
+        try:
+            review.check_drafts(locked)
+        except review.DraftsOutdated as refusal:
+            changed = refusal
+            review.withdraw_approval(locked, by=by)
+        else:
+            words = f"Posting of run {locked.number} started"
+            runs.move(locked, BillRun.State.POSTING, code="posting", by=by, summary=words)
+    if changed is not None:
+        raise changed
     return locked
 
 

@@ -21,10 +21,6 @@ class RunNotReversible(ValueError):
     """Only a posted run is reversed."""
 
 
-class LaterBillStands(ValueError):
-    """A service of the run has been billed beyond it; the later bills must go first."""
-
-
 def check_can_reverse(*, run: BillRun, by: User) -> None:
     """Pass if this person may reverse this run. Raises PermissionRefused, RunNotReversible, LaterBillStands."""
     permissions.check(by, "reverse_runs")
@@ -32,29 +28,14 @@ def check_can_reverse(*, run: BillRun, by: User) -> None:
         raise RunNotReversible(
             f"Run {run.number} is {run.get_state_display().lower()}; only a posted run is reversed."
         )
-    later = (
-        BillSegment.objects.filter(
-            status=BillSegment.Status.LIVE,
-            agreement__bill_segments__bill__run=run,
-            agreement__bill_segments__status=BillSegment.Status.LIVE,
-        )
-        .exclude(bill__run=run)
-        .filter(from_date__gte=run.period_start)
-        .select_related("bill")
-        .order_by("from_date", "pk")
-        .first()
-    )
-    if later is not None:
-        raise LaterBillStands(
-            f"Bill {later.bill.number} bills the time after run {run.number}. Reverse the later run first."
-        )
+    runs.check_nothing_later(run)
 
 
 def can_reverse(*, run: BillRun, by: User) -> bool:
     """Whether `check_can_reverse` would pass."""
     try:
         check_can_reverse(run=run, by=by)
-    except (permissions.PermissionRefused, RunNotReversible, LaterBillStands):
+    except (permissions.PermissionRefused, RunNotReversible, runs.LaterBillStands):
         return False
     return True
 
@@ -82,6 +63,8 @@ def _reverse_chunk(
     run: BillRun, reason: str, effective_date: dt.date, posting_date: dt.date, by: User
 ) -> int:
     with transaction.atomic(durable=True):
+        # Asked for each chunk: the next period may have been calculated while the first ones were taken back.
+        runs.check_nothing_later(run)
         waiting = Bill.objects.filter(run=run, status=Bill.Status.POSTED).order_by("number", "pk")
         chunk = list(waiting[:CHUNK_SIZE])
         if not chunk:

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from accounts.queries import staff
 from billing.models import BillRun
+from billing.queries import drafts
 from billing.services import runs
 from core import permissions, small_office
 from core.db import raising
@@ -28,6 +29,10 @@ class RunNotInReview(ValueError):
 
 class FiguresChanged(ValueError):
     """The drafts are not those that the approver has seen."""
+
+
+class DraftsOutdated(ValueError):
+    """Readings, services or accounts have changed since the drafts were made."""
 
 
 class RunHasErrors(ValueError):
@@ -109,7 +114,7 @@ def approve_run(*, run: BillRun, figures_hash: str, by: User, on_date: dt.date |
     """Approve a run as it was shown: ``figures_hash`` is that of the figures the approver has seen.
 
     ``on_date`` is the day of the act; without it the maker is refused whatever the city's small-office mode says.
-    Raises what `check_can_approve` raises, and FiguresChanged if a draft is no longer what it was.
+    Raises what `check_can_approve` raises, FiguresChanged if a draft is no longer what it was, and DraftsOutdated.
     """
     own = ApproverIsMaker(f"{by} made run {run.number}; somebody else must approve it.")
     with raising({"billing_billrun_second_person": own}), transaction.atomic(durable=True):
@@ -120,6 +125,7 @@ def approve_run(*, run: BillRun, figures_hash: str, by: User, on_date: dt.date |
             raise FiguresChanged(
                 f"The figures of run {run.number} are not those that were shown. Look at the run again, then approve."
             )
+        check_drafts(locked)
         runs.move(
             locked,
             BillRun.State.APPROVED,
@@ -131,6 +137,32 @@ def approve_run(*, run: BillRun, figures_hash: str, by: User, on_date: dt.date |
             small_office_review=_review_of(locked, total, by, on_date),
         )
     return locked
+
+
+def check_drafts(run: BillRun) -> None:
+    """Pass if the facts of every draft stand as they were calculated. Raises DraftsOutdated, naming the first."""
+    outdated = drafts.outdated_items(run_id=run.pk)
+    if outdated:
+        first = run.items.select_related("account").get(pk=outdated[0])
+        more = f" and {len(outdated) - 1} more" if len(outdated) > 1 else ""
+        raise DraftsOutdated(
+            f"Account {first.account.number}{more}: a reading, the service or the billing status has changed since"
+            f" run {run.number} was calculated. Calculate the run again, then look at it anew."
+        )
+
+
+def withdraw_approval(run: BillRun, *, by: User) -> None:
+    """Take a locked, approved run back to review, where it can be calculated again."""
+    runs.move(
+        run,
+        BillRun.State.REVIEW,
+        code="approval_withdrawn",
+        by=by,
+        summary=f"Run {run.number} is back in review: facts of its bills have changed since they were calculated",
+        approved_by=None,
+        approved_at=None,
+        small_office_review=None,
+    )
 
 
 def send_back(*, run: BillRun, note: str, by: User) -> BillRun:

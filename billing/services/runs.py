@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,9 @@ from django.db.models.functions import Now
 
 from accounts.models import Cycle
 from billing.assembly import PeriodFact
-from billing.models import BillRun, BillRunItem, RunWorker
+from billing.models import BillRun, BillRunItem, BillSegment, RunWorker
 from billing.proration import PeriodRule
+from billing.queries import drafts
 from core import audit, calendar, permissions, policy, sequences
 from core.db import raising, require_transaction
 from core.models import Holiday, User
@@ -37,6 +39,10 @@ class RunAlreadyStarted(ValueError):
 
 class RunNotAtWork(ValueError):
     """Only a run that is calculating or posting can be paused or resumed."""
+
+
+class LaterBillStands(ValueError):
+    """A service of the run is billed beyond it; the later bills must go first, or nobody would bill the time between."""
 
 
 class RunNotCancellable(ValueError):
@@ -116,9 +122,9 @@ def live_run(*, cycle: Cycle, period_start: dt.date) -> BillRun | None:
 
 
 def start_calculation(*, run: BillRun, by: User) -> BillRun:
-    """Let the workers calculate: an open run for the first time, one in review its held and failed items again.
+    """Let the workers calculate: an open run for the first time, one in review again what is held, failed or outdated.
 
-    Raises PermissionRefused, RunAlreadyStarted.
+    Raises PermissionRefused, RunAlreadyStarted, LaterBillStands.
     """
     permissions.check(by, "make_runs")
     with transaction.atomic(durable=True):
@@ -130,6 +136,10 @@ def start_calculation(*, run: BillRun, by: User) -> BillRun:
         if locked.state == BillRun.State.REVIEW:
             again = (BillRunItem.State.HELD, BillRunItem.State.ERROR, BillRunItem.State.NOT_DUE)
             locked.items.filter(state__in=again).update(state=BillRunItem.State.PENDING, reasons=[])
+            outdated = drafts.outdated_items(run_id=locked.pk)
+            if outdated:
+                check_nothing_later(locked, item_ids=outdated)
+                remove_drafts(locked, item_ids=outdated)
         words = f"Calculation of run {locked.number} started"
         move(locked, BillRun.State.CALCULATING, code="started", by=by, summary=words, started_at=Now())
     return locked
@@ -146,7 +156,10 @@ def resume_run(*, run: BillRun, by: User) -> BillRun:
 
 
 def cancel_run(*, run: BillRun, by: User) -> BillRun:
-    """Cancel a run that has posted nothing and remove its drafts. Raises PermissionRefused, RunNotCancellable."""
+    """Cancel a run that has posted nothing and remove its drafts.
+
+    Raises PermissionRefused, RunNotCancellable, LaterBillStands (a later run, drafts too, goes on from these).
+    """
     permissions.check(by, "make_runs")
     with transaction.atomic(durable=True):
         locked = lock_run(run.pk)
@@ -155,36 +168,71 @@ def cancel_run(*, run: BillRun, by: User) -> BillRun:
                 f"Run {locked.number} is {locked.get_state_display().lower()} and cannot be cancelled. "
                 "A posted run can be reversed."
             )
+        _lock_items(locked)
+        check_nothing_later(locked)
         remove_drafts(locked)
         words = f"Run {locked.number} cancelled, its drafts removed"
         move(locked, BillRun.State.CANCELLED, code="cancelled", by=by, summary=words, is_paused=False)
     return locked
 
 
-def remove_drafts(run: BillRun) -> None:
-    """Remove every draft of a run; its items wait again. Waits for workers that are at a chunk."""
+def remove_drafts(run: BillRun, *, item_ids: Sequence[int] | None = None) -> None:
+    """Remove the drafts of a run (those of ``item_ids`` alone, if given); their items wait again.
+
+    Waits for workers that are at a chunk.
+    """
     require_transaction()
+    _lock_items(run)
     with connection.cursor() as cursor:
-        # The items are locked first, as workers do, so that no draft is written between.
+        cursor.execute(
+            "SELECT id, bill_id FROM billing_billrunitem WHERE run_id = %(run)s AND state = 'CALCULATED'"
+            " AND (%(items)s::bigint[] IS NULL OR id = ANY (%(items)s))",
+            {"run": run.pk, "items": None if item_ids is None else list(item_ids)},
+        )
+        rows = cursor.fetchall()
+        item_keys, bills = [row[0] for row in rows], [row[1] for row in rows]
+        cursor.execute(
+            "UPDATE billing_billrunitem SET state = 'PENDING', bill_id = NULL, reasons = '[]' WHERE id = ANY (%s)",
+            [item_keys],
+        )
+        cursor.execute(
+            "DELETE FROM billing_billline WHERE segment_id IN"
+            " (SELECT id FROM billing_billsegment WHERE bill_id = ANY (%s))",
+            [bills],
+        )
+        cursor.execute("DELETE FROM billing_billsegment WHERE bill_id = ANY (%s)", [bills])
+        cursor.execute("DELETE FROM billing_bill WHERE id = ANY (%s) AND status = 'DRAFT'", [bills])
+
+
+def check_nothing_later(run: BillRun, *, item_ids: Sequence[int] | None = None) -> None:
+    """Pass if no bill or draft of another run goes on where this run's (those of ``item_ids``) end.
+
+    Without the earlier bill the later one would leave days that no run bills. Raises LaterBillStands.
+    """
+    mine = BillSegment.objects.filter(bill__run=run, status=BillSegment.Status.LIVE)
+    if item_ids is not None:
+        mine = mine.filter(bill__item__in=item_ids)
+    later = (
+        BillSegment.objects.filter(status=BillSegment.Status.LIVE, agreement__in=mine.values("agreement"))
+        .exclude(bill__run=run)
+        .filter(from_date__gte=run.period_start)
+        .select_related("bill__run")
+        .order_by("from_date", "pk")
+        .first()
+    )
+    if later is not None:
+        raise LaterBillStands(
+            f"Bill {later.bill.number} bills the time after run {run.number}."
+            f" Cancel or reverse run {later.bill.run.number} first."
+        )
+
+
+def _lock_items(run: BillRun) -> None:
+    """Lock the items as workers do, so that no draft is written between."""
+    with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM billing_billrunitem WHERE run_id = %s ORDER BY id FOR UPDATE", [run.pk]
         )
-        cursor.execute(
-            "UPDATE billing_billrunitem SET state = 'PENDING', bill_id = NULL, reasons = '[]'"
-            " WHERE run_id = %s AND state = 'CALCULATED'",
-            [run.pk],
-        )
-        cursor.execute(
-            "DELETE FROM billing_billline WHERE segment_id IN (SELECT segment.id FROM billing_billsegment segment"
-            " JOIN billing_bill bill ON bill.id = segment.bill_id WHERE bill.run_id = %s AND bill.status = 'DRAFT')",
-            [run.pk],
-        )
-        cursor.execute(
-            "DELETE FROM billing_billsegment WHERE bill_id IN"
-            " (SELECT id FROM billing_bill WHERE run_id = %s AND status = 'DRAFT')",
-            [run.pk],
-        )
-        cursor.execute("DELETE FROM billing_bill WHERE run_id = %s AND status = 'DRAFT'", [run.pk])
 
 
 def terms_of(*, run_id: int) -> RunTerms:

@@ -14,6 +14,7 @@ from core.periods import add_months, months_between
 from core.permissions import check
 from core.states import check_transition
 from ledger.models import Period
+from ledger.services.drafts import PeriodNotOpen
 from ledger.sql import fetch
 
 
@@ -74,6 +75,18 @@ def ensure_periods(*, from_date: date, to_date: date, by: User) -> list[Period]:
             _record(period, "opened", by)
             made.append(period)
     return made
+
+
+def check_takes(*, posting_date: date) -> None:
+    """Pass if an open period takes ordinary entries of that day. Raises PeriodNotOpen."""
+    taking = Period.objects.filter(
+        start_date__lte=posting_date, end_date__gt=posting_date, number__lt=13, state=Period.State.OPEN
+    )
+    if not taking.exists():
+        raise PeriodNotOpen(
+            f"Nothing was posted: no open period takes the posting date {posting_date:%Y-%m-%d}."
+            " Post it into an open period, or have the period opened."
+        )
 
 
 def soft_close(*, period: Period, on_date: date, by: User) -> Period:

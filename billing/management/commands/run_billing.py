@@ -32,6 +32,7 @@ REFUSALS = (
     permissions.PermissionRefused,
     posting.RunNotApproved,
     review.ApproverIsMaker,
+    review.DraftsOutdated,
     review.FiguresChanged,
     review.RunHasErrors,
     review.RunNotInReview,

@@ -219,7 +219,7 @@ class TestPosting:
     def test_is_not_undone_while_a_later_bill_stands(self, city: factory.City, posted: BillRun) -> None:
         factory.read(city, on=dt.date(2015, 3, 1), values=[110, 117, 110])
         factory.run_to_posted(city, start=factory.FEBRUARY, end=factory.MARCH)
-        with pytest.raises(reversal.LaterBillStands, match="later run first"):
+        with pytest.raises(runs.LaterBillStands, match="reverse run"):
             reversal.reverse_run(
                 run=posted,
                 reason="x",
