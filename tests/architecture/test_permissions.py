@@ -141,6 +141,8 @@ PAGES = {
     "desk:policy": "CBSIM",
     "desk:prove": "BSIM",
     "desk:account": "CBSIM",
+    "desk:open-account": "CB",
+    "desk:stop-service": "CBS",
     "accounts:list": "CBSIM",
     "serviceorders:list": "CBSJI",
     "serviceorders:request": "CBS",
@@ -152,7 +154,7 @@ PAGES = {
     "metering:exceptions": "BS",
 }
 PEOPLE = {"C": "ada", "B": "cora", "S": "ben", "J": "joe", "I": "ivy", "M": "max"}
-OF_AN_ACCOUNT = {"desk:account", "serviceorders:request"}
+OF_AN_ACCOUNT = {"desk:account", "desk:stop-service", "serviceorders:request"}
 
 
 @pytest.mark.django_db
