@@ -185,11 +185,16 @@ def _services(typed: Mapping[str, Any], form: OpeningForm, today: dt.date) -> di
     on_date = start_date_of(typed, otherwise=today)
     party, premise = _chosen(Party, typed, "party"), _chosen(Premise, typed, "premise")
     known = opening.at_place(premise, on_date=on_date)
-    by_water = bool(typed.get("take_WATER")) or bool(known["WATER"].serial_number)
+    water_meter = known[Service.WATER].serial_number
+    by_water = bool(typed.get("take_WATER")) or bool(water_meter)
     rows = []
     for service in SERVICES:
         rate = form.chosen_rate(service, typed)
-        is_fed_by_water = service == Service.SEWER and by_water and not known[service].serial_number
+        own = known[service].serial_number
+        # Read once: with water where both are taken, here where the water meter counts for sewer alone.
+        is_fed_by_water = service == Service.SEWER and (
+            bool(typed.get("take_WATER")) and own == water_meter if own else by_water
+        )
         meter = {name: form[f"{name}_{service}"] for name in METER_FIELDS} if rate and rate.is_metered else {}
         prefix = f"fact_{service}_"
         rows.append(

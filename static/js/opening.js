@@ -35,3 +35,14 @@ form.addEventListener("keydown", (event) => {
   if (finds) choose(field);
   else next(field);
 });
+
+// A bar code goes into the field with the focus (a meter's number, mostly) and never leaves the half-filled page.
+document.addEventListener("office:scan", (event) => {
+  event.preventDefault();
+  const field = document.activeElement;
+  if (!form.contains(field) || !field.matches("input[type=text], input[type=search]")) return;
+  field.value = event.detail.text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  if (!field.dataset.finds) next(field);
+});
