@@ -30,7 +30,8 @@ class OpenRunForm(forms.Form):
         widget=forms.Select(attrs={"class": "form-select"}),
     )
     month = forms.CharField(
-        label="Month", widget=forms.TextInput(attrs={"class": "form-control", "placeholder": "2015-03"})
+        label="Month",
+        widget=forms.TextInput(attrs={"class": "form-control", "placeholder": "year and month, as 2026-03"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

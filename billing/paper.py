@@ -134,7 +134,11 @@ class BillPaper:
         if not self.usage:
             return ""
         drawn = usage_chart(
-            months=self.usage, unit=self.usage_unit.lower(), chart_id="use", title="Your use by month"
+            months=self.usage,
+            unit=self.usage_unit.lower(),
+            chart_id="use",
+            title="Your use by month",
+            label_every=3,
         )
         return drawn.svg
 

@@ -63,11 +63,13 @@ class Office:
         fresh = self._fill()
         self._start(
             "worker",
-            [sys.executable, "-m", "celery", "-A", "billing_office", "worker", *self._worker_options()],
+            [*self._worker("runs"), "-c", "2", "-Q", "office,runs"],
         )
         billed = self._bill_last_period()
         if fresh or billed:
             self._manage("prove")
+        # Printing takes minutes: in a process of its own it never keeps a bill run waiting.
+        self._start("printer", [*self._worker("printer"), "-c", "1", "-Q", "printing"])
         beat = ["beat", "--schedule", str(self.var / "beat-schedule"), "--pidfile", "", "-l", "WARNING"]
         self._start("beat", [sys.executable, "-m", "celery", "-A", "billing_office", *beat])
         self._start("web", self._web_command())
@@ -82,16 +84,10 @@ class Office:
             for child in self.children:
                 child.restart_if_dead()
 
-    def _worker_options(self) -> list[str]:
+    def _worker(self, name: str) -> list[str]:
         return [
-            "-c",
-            "2",
-            "-Q",
-            "office,runs,printing",
-            "-l",
-            "WARNING",
-            "--without-gossip",
-            "--without-mingle",
+            *(sys.executable, "-m", "celery", "-A", "billing_office", "worker"),
+            *("-n", f"{name}@%h", "-l", "WARNING", "--without-gossip", "--without-mingle"),
         ]
 
     def _web_command(self) -> list[str]:

@@ -57,7 +57,9 @@ class Chart:
     rows: tuple[tuple[str, ...], ...]
 
 
-def usage_chart(*, months: Sequence[UsageMonth], unit: str, chart_id: str, title: str = "") -> Chart:
+def usage_chart(
+    *, months: Sequence[UsageMonth], unit: str, chart_id: str, title: str = "", label_every: int = 1
+) -> Chart:
     """Draw monthly use as bars with last year's line over them.
 
     `months` are in order of time, usually 13; `unit` is what `quantity` is measured in ("CCF", "gallons");
@@ -87,7 +89,7 @@ def usage_chart(*, months: Sequence[UsageMonth], unit: str, chart_id: str, title
             default=Decimal(1),
         )
     )
-    body = _usage_axes(top) + _usage_series(months, top) + _usage_labels(months, top)
+    body = _usage_axes(top) + _usage_series(months, top) + _usage_labels(months, top, label_every)
     return Chart(title, description, _svg(chart_id, title, description, USAGE_HEIGHT, body), headers, rows)
 
 
@@ -209,7 +211,7 @@ def _stripes(left: float, width: float, top: float) -> str:
     return "".join(f"M{left:.1f} {PLOT_BOTTOM - 4 * step}h{width:.1f}" for step in range(1, count + 1))
 
 
-def _usage_labels(months: Sequence[UsageMonth], top: Decimal) -> str:
+def _usage_labels(months: Sequence[UsageMonth], top: Decimal, label_every: int) -> str:
     slot = (WIDTH - PLOT_LEFT) / len(months)
     labels = [
         _text(
@@ -219,6 +221,7 @@ def _usage_labels(months: Sequence[UsageMonth], top: Decimal) -> str:
             anchor="middle",
         )
         for index, point in enumerate(months)
+        if (len(months) - 1 - index) % label_every == 0
     ]
     latest = months[-1]
     if latest.quantity is not None and latest.quantity > 0:

@@ -235,7 +235,7 @@ def panels(account: Account, *, on_date: dt.date) -> Panels:
     items = ledger.open_items(account, as_of=on_date)
     current = [row for row in services if row.to_date is None or row.to_date > on_date]
     metered = next((row for row in [*current, *services] if row.has_register), None)
-    usage = metering.usage_months(ServicePoint(pk=metered.service_point_id), as_of=on_date) if metered else []
+    usage = _usage(metered.service_point_id, on_date) if metered else []
     return Panels(
         account=account,
         status=_status(account, current, on_date),
@@ -250,6 +250,12 @@ def panels(account: Account, *, on_date: dt.date) -> Panels:
         usage_unit=metered.unit if metered else "CCF",
         place=(current or services)[0].address if services else "",
     )
+
+
+def _usage(service_point_id: int, on_date: dt.date) -> list[UsageMonth]:
+    """Thirteen months of use; the month under way only once it is read, else it stands as an empty column."""
+    months = metering.usage_months(ServicePoint(pk=service_point_id), as_of=on_date, months=14)
+    return months[:-1] if months and months[-1].quantity is None else months[1:]
 
 
 def alert_mark(kind: str, detail: str = "") -> AlertMark:

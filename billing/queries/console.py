@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import Http404
 
+from accounts.models import SERVICES
 from billing.models import Bill, BillLine, BillRun, BillRunItem, BillSegment
 from billing.queries.figures import Progress
 from billing.rates import explain
@@ -116,8 +117,9 @@ def shown_segments(bill: Bill) -> list[ShownSegment]:
     segments = (
         bill.segments.select_related("rate_version__schedule", "agreement__service_point__premise")
         .prefetch_related("lines__charge_type")
-        .order_by("service", "agreement_id", "from_date", "pk")
+        .order_by("agreement_id", "from_date", "pk")
     )
+    in_paper_order = sorted(segments, key=lambda segment: SERVICES.index(segment.service))
     return [
         ShownSegment(
             segment,
@@ -126,7 +128,7 @@ def shown_segments(bill: Bill) -> list[ShownSegment]:
                 for line in sorted(segment.lines.all(), key=lambda line: line.position)
             ],
         )
-        for segment in segments
+        for segment in in_paper_order
     ]
 
 

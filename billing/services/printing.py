@@ -97,7 +97,7 @@ def _make(papers: Sequence[tuple[Bill, BillPaper]]) -> list[Document]:
 
 def start_printing(*, run: BillRun, by: User) -> BillRun:
     """Take a posted run to printing; harmless when it prints already."""
-    return _move(run=run, to_state=BillRun.State.PRINTING, by=by, words="printing started")
+    return _move(run=run, to_state=BillRun.State.PRINTING, by=by, words="Printing of run {number} started")
 
 
 def finish_printing(*, run: BillRun, by: User) -> bool:
@@ -109,7 +109,7 @@ def finish_printing(*, run: BillRun, by: User) -> bool:
     )
     if left:
         return False
-    _move(run=run, to_state=BillRun.State.DONE, by=by, words="every bill is printed")
+    _move(run=run, to_state=BillRun.State.DONE, by=by, words="Every bill of run {number} is printed")
     return True
 
 
@@ -128,7 +128,7 @@ def _move(*, run: BillRun, to_state: str, by: User, words: str) -> BillRun:
             by=by,
             kind="bill_run",
             key=str(locked.number),
-            summary=words,
+            summary=words.format(number=locked.number),
         )
         return locked
 
