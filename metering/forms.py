@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
 
+from core import clock
 from metering import queries
 from metering.models import Reading, Register
 
@@ -48,6 +50,15 @@ class ReadingForm(forms.Form):
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.disable_csrf = True
+
+    def clean_read_date(self) -> dt.date:
+        """Refuse a day to come: such a reading would wait unseen and be billed when its day has come."""
+        day: dt.date = self.cleaned_data["read_date"]
+        if day > clock.today():
+            raise forms.ValidationError(
+                f"{day:%Y-%m-%d} is still to come. Give the day on which the meter was read."
+            )
+        return day
 
     def clean(self) -> dict[str, Any]:
         """Find the register: ``cleaned_data["register"]``."""

@@ -31,12 +31,13 @@ REFUSALS = (
     ledger.EntryNotReversible,
     ledger.PeriodNotOpen,
     posting.RunNotApproved,
-    reversal.LaterBillStands,
     reversal.RunNotReversible,
     review.ApproverIsMaker,
+    review.DraftsOutdated,
     review.FiguresChanged,
     review.RunHasErrors,
     review.RunNotInReview,
+    runs.LaterBillStands,
     runs.RunAlreadyStarted,
     runs.RunNotAtWork,
     runs.RunNotCancellable,
@@ -60,7 +61,8 @@ class RunList(OfficeListView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the form for a new run."""
-        return super().get_context_data(form=OpenRunForm(), **kwargs)
+        last_complete = add_months(clock.today(), -1)
+        return super().get_context_data(form=OpenRunForm(initial={"month": f"{last_complete:%Y-%m}"}), **kwargs)
 
 
 @requires("make_runs")
@@ -71,13 +73,15 @@ def open_run(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "billing/open_run.html", {"form": form}, status=422)
     cycle, month = form.cleaned_data["cycle"], form.cleaned_data["month"]
+    # A month billed late, or billed again, is dated today: its due date must leave the customer the days to pay.
+    bill_date = max(month.end, clock.today())
     try:
         run = runs.open_run(
             cycle=cycle,
             period_start=add_months(month.start, 1 - cycle.months_per_period),
             period_end=month.end,
-            bill_date=month.end,
-            due_date=runs.due_date_of(bill_date=month.end),
+            bill_date=bill_date,
+            due_date=runs.due_date_of(bill_date=bill_date),
             by=cast(User, request.user),
         )
     except (runs.PeriodAlreadyRun, runs.CycleHasNoAccounts) as refusal:

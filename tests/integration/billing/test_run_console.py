@@ -10,6 +10,7 @@ from django.test import Client
 from billing import tasks
 from billing.models import BillRun
 from billing.services import workers
+from core import clock
 from tests.factories import billing as factory
 
 pytestmark = pytest.mark.usefixtures("books")
@@ -80,6 +81,12 @@ class TestRunConsole:
         assert answer.status_code == 422
         assert "already has run" in answer.content.decode()
         assert BillRun.objects.count() == 1
+
+    def test_leaves_the_customers_of_a_month_billed_late_the_days_to_pay(self, city: factory.City) -> None:
+        as_user(city.maker).post("/billing/runs/open/", {"cycle": "C1", "month": "2015-01"})
+        run = BillRun.objects.get()
+        assert run.bill_date == clock.today()
+        assert (run.due_date - clock.today()).days >= 21
 
     def test_refuses_who_may_not_make_runs(self, city: factory.City) -> None:
         run = factory.open_run(city)

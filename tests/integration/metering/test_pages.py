@@ -135,6 +135,7 @@ class TestEnter:
             ({"dials": "99999"}, "4 dials"),
             ({"meter": "N5-9"}, "no meter N5-9"),
             ({"position": "2"}, "no register 2"),
+            ({"read_date": "2199-01-01"}, "still to come"),
         ],
     )
     def test_refuses_what_is_no_reading(self, cora, ortiz, more, words):
