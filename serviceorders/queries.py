@@ -107,6 +107,8 @@ def standing_of_request(
                 collections.check_shutoff(account, on_date=on_date)
             except collections.ShutoffRefused as error:
                 refusal = str(error)
+        elif not services.takes_service(account, point, on_date=on_date):
+            refusal = "The account takes this service no more: somebody else may live there."
         return RequestStanding(open_order=standing, refusal=refusal, past_due_amount=shutoff.amount)
     if kind == ServiceOrder.Kind.RESTORE and services.is_on(point, on_date=on_date):
         return RequestStanding(

@@ -10,13 +10,16 @@ from serviceorders.services.orders import (
     NothingToRestore,
     OrderAlreadyOpen,
     OrderNotMovable,
+    ServiceNotTheirs,
     cancel,
+    check_shutoff,
     dispatch,
     is_on,
     open_order,
     recall,
     reopen,
     request_order,
+    takes_service,
 )
 
 __all__ = [
@@ -24,7 +27,9 @@ __all__ = [
     "OrderAlreadyOpen",
     "OrderNotMovable",
     "ReadingNeeded",
+    "ServiceNotTheirs",
     "cancel",
+    "check_shutoff",
     "claim_credits",
     "complete",
     "could_not",
@@ -34,4 +39,5 @@ __all__ = [
     "recall",
     "reopen",
     "request_order",
+    "takes_service",
 ]

@@ -8,7 +8,6 @@ from django.db import transaction
 
 from accounts import services as accounts
 from accounts.models import PhysicalStatus
-from collections_app import queries as collections
 from core import permissions
 from core.models import User
 from ledger import services as ledger
@@ -16,7 +15,7 @@ from metering import queries as metering_queries
 from metering import services as metering
 from metering.models import Reading
 from serviceorders.models import ServiceOrder
-from serviceorders.services.orders import OrderNotMovable, move
+from serviceorders.services.orders import OrderNotMovable, check_shutoff, move
 
 Kind = ServiceOrder.Kind
 
@@ -47,7 +46,7 @@ def complete(
         if order.state != ServiceOrder.State.DISPATCHED:
             raise OrderNotMovable(f"Order {order.number} is not with a crew. Send it out first.")
         if order.kind == Kind.SHUTOFF:
-            collections.check_shutoff(order.account, on_date=on_date)
+            check_shutoff(order.account, order.service_point, on_date=on_date)
         register = metering_queries.main_register(order.service_point, on_date=on_date)
         if register is not None:
             if not dials.strip():

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Account, PhysicalStatus, ServiceAgreement, ServicePoint
 from collections_app import queries as collections
@@ -29,6 +30,10 @@ class OrderNotMovable(Exception):
 
 class NothingToRestore(Exception):
     """The service is not off."""
+
+
+class ServiceNotTheirs(collections.ShutoffRefused):
+    """The account does not take the service there any more: a shutoff would hit who lives there now."""
 
 
 def move(
@@ -93,7 +98,7 @@ def request_order(
                 f" for {standing.scheduled_date:%b %-d}."
             )
         if kind == Kind.SHUTOFF:
-            collections.check_shutoff(account, on_date=on_date)
+            check_shutoff(account, service_point, on_date=on_date)
         if kind == Kind.RESTORE and is_on(service_point, on_date=on_date):
             raise NothingToRestore("This service is on: there is nothing to restore.")
         order = ServiceOrder.objects.create(
@@ -128,7 +133,7 @@ def dispatch(*, order: ServiceOrder, crew: User, on_date: dt.date, by: User) -> 
     with transaction.atomic():
         ledger.lock_accounts([order.account_id])
         if order.kind == Kind.SHUTOFF:
-            collections.check_shutoff(order.account, on_date=on_date)
+            check_shutoff(order.account, order.service_point, on_date=on_date)
         order.crew = crew
         return move(order=order, to_state=State.DISPATCHED, by=by, note=f"to {crew}", also_update=["crew"])
 
@@ -160,6 +165,33 @@ def reopen(*, order: ServiceOrder, scheduled_date: dt.date, by: User) -> Service
             note=f"planned for {scheduled_date:%b %-d}",
             also_update=["scheduled_date", "crew"],
         )
+
+
+def check_shutoff(account: Account, service_point: ServicePoint, *, on_date: dt.date) -> None:
+    """Pass if the account may be shut off there: it is late, nothing forbids it, and the service is still its own.
+
+    Raises ``ServiceNotTheirs``, ``collections_app.queries.ShutoffRefused``. Call it with the account locked.
+    """
+    if not takes_service(account, service_point, on_date=on_date):
+        raise ServiceNotTheirs(
+            f"Do not shut off: account {account.number} takes no service at {service_point.premise.street_address}"
+            f" on {on_date:%b %-d}. Somebody else may live there."
+        )
+    collections.check_shutoff(account, on_date=on_date)
+
+
+def takes_service(account: Account, service_point: ServicePoint, *, on_date: dt.date) -> bool:
+    """Whether the account has the service at that place on the day."""
+    return (
+        ServiceAgreement.objects.filter(
+            Q(to_date__isnull=True) | Q(to_date__gt=on_date),
+            account=account,
+            service_point=service_point,
+            from_date__lte=on_date,
+        )
+        .exclude(status=ServiceAgreement.Status.CANCELLED)
+        .exists()
+    )
 
 
 def open_order(*, kind: str, service_point: ServicePoint) -> ServiceOrder | None:

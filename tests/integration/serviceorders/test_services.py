@@ -60,6 +60,17 @@ class TestRequestOrder:
         with pytest.raises(ShutoffRefused, match="a medical hold"):
             ask(scene, "SHUTOFF")
 
+    def test_refuses_to_shut_off_where_the_debtor_has_left(self, scene: Scene) -> None:
+        order = ask(scene, "SHUTOFF")
+        for agreement in scene.account.agreements.all():
+            accounts.stop_agreement(agreement=agreement, to_date=TODAY, by=scene.people.ada)
+        with pytest.raises(services.ServiceNotTheirs, match="takes no service"):
+            send(scene, order)
+        services.cancel(order=order, reason="has left", by=scene.people.ben)
+        with pytest.raises(services.ServiceNotTheirs):
+            ask(scene, "SHUTOFF")
+        assert ServiceOrder.objects.count() == 1
+
     def test_refuses_to_restore_what_is_on(self, scene: Scene) -> None:
         with pytest.raises(services.NothingToRestore):
             ask(scene, "RESTORE")
