@@ -63,7 +63,7 @@ def open_account(request: HttpRequest) -> HttpResponse:
         try:
             account = desk.open_account_with_services(**form.request(), by=cast(User, request.user))
         except desk.OpeningRefused as refusal:
-            form.add_error(refusal.place if refusal.place in form.fields else None, str(refusal))
+            form.add_error(refusal.place if refusal.place in form.fields else None, _refused_words(refusal))
         except IdempotencyKeyReused:
             form.add_error(None, SENT_BEFORE)
         else:
@@ -153,6 +153,12 @@ def stop_service(request: HttpRequest, number: str) -> HttpResponse:
         ],
     }
     return render(request, "desk/stop_service.html", context, status=422 if form.is_bound else 200)
+
+
+def _refused_words(refusal: desk.OpeningRefused) -> str:
+    """The refusal with its service in front: several services have a field of the same name."""
+    service = next((each for each in SERVICES if f"_{each}" in refusal.place), "")
+    return f"{Service(service).label}: {refusal}" if service else str(refusal)
 
 
 def _agreement_words(row: Any) -> str:

@@ -310,7 +310,9 @@ class TestPage:
         page = client.post(reverse("desk:open-account-look", args=["services"]), typed).content.decode()
         assert f"Account {home.account.number} takes it here since" in page
         assert "Meter N5-100043 is there, last read 0100" in page
-        assert "Counts by the water meter" not in page
+        # Sewer stands on the same meter: it is read once.
+        assert "Counts by the water meter" in page
+        assert page.count("Reading at the start") == 1
 
     def test_finds_people_and_places(self, client: Client) -> None:
         home = cast.nguyen()
