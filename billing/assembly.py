@@ -12,7 +12,7 @@ from typing import Protocol
 
 from billing.proration import PeriodRule, Share, Span, catch_up_share, period_shares
 from billing.rates import CompiledRate, NotPriceable, RatedLine
-from billing.usage import ReadingFact, RegisterUse, UnitsDoNotConvert, convert, converts, plain, total_use
+from billing.usage import ReadingFact, RegisterUse, UnitsDoNotConvert, convert, converts, total_use
 from core.money import ZERO, format_amount
 
 _ONE_DAY = timedelta(days=1)
@@ -301,23 +301,14 @@ def _uses(
             )
             uses.append(use)
             if use.fell_too_far:
-                found.reasons.append(Reason("READ", _fall_in_words(use), agreement.service))
+                found.reasons.append(Reason("READ", use.fall_in_words, agreement.service))
     return None if len(found.reasons) > held else tuple(uses)
-
-
-def _fall_in_words(use: RegisterUse) -> str:
-    return (
-        f"meter {use.serial_number} reads {plain(use.end.value)} on {use.end.date}, below the"
-        f" {plain(use.start.value)} of {use.start.date} where this bill begins"
-    )
 
 
 def _reaches(source: SourceFact, end: ReadingFact, span: Span, period: PeriodFact) -> bool:
     """Whether a register's last reading is late enough: each of several meters must have been read."""
-    if source.to_date is not None and source.to_date <= span.end:
-        return end.date == source.to_date or end.kind in CLOSING_KINDS
-    if span.end <= period.start and end.kind in CLOSING_KINDS:
-        return True
+    if span.end <= period.start or (source.to_date is not None and source.to_date <= span.end):
+        return end.date in (source.to_date, span.end) or end.kind in CLOSING_KINDS
     return end.date > max(span.start, min(period.start, span.end - _ONE_DAY))
 
 

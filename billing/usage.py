@@ -62,6 +62,14 @@ class RegisterUse:
         return self.rolled_over and 2 * (self.start.value - self.end.value) < 10**self.dial_count
 
     @property
+    def fall_in_words(self) -> str:
+        """What a person reads who must say which of the two readings is right."""
+        return (
+            f"meter {self.serial_number} reads {plain(self.end.value)} on {self.end.date}, below the"
+            f" {plain(self.start.value)} of {self.start.date} where this bill begins"
+        )
+
+    @property
     def quantity(self) -> Decimal:
         """The use, signed and shared, in the register's unit and unrounded; dials that fell have rolled over."""
         moved = self.end.value - self.start.value

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import psycopg
 import pytest
+from django.db import transaction
 
 from billing.models import BillRun
 from core import proofs
+from ledger import services as ledger
 from tests.factories import billing as factory
 
 pytestmark = pytest.mark.usefixtures("books")
@@ -64,12 +67,24 @@ def test_a_draft_passed_off_as_posted_is_noticed(app_connection: psycopg.Connect
     factory.read(city, on=dt.date(2015, 1, 30), values=[103, 103])
     factory.run_to_posted(city)
     factory.read(city, on=dt.date(2015, 2, 28), values=[150, 110])
-    factory.calculate(factory.open_run(city, start=factory.FEBRUARY, end=factory.MARCH), city)
+    run = factory.calculate(factory.open_run(city, start=factory.FEBRUARY, end=factory.MARCH), city)
+    factory.approve(run, city)
+    with transaction.atomic():
+        ledger.make_charge(
+            account=city.accounts[0],
+            charge_type="FEE",
+            amount=Decimal("5.00"),
+            due_date=factory.MARCH,
+            effective_date=factory.FEBRUARY,
+            posting_date=factory.FEBRUARY,
+            by=city.approver,
+        )
     app_connection.execute(
-        "UPDATE billing_bill SET status = 'POSTED', entry_id = NULL, total_amount = 0, previous_amount = 0,"
-        " credits_amount = 0, due_amount = 0 WHERE status = 'DRAFT'"
+        "UPDATE billing_bill SET status = 'POSTED', entry_id = (SELECT max(id) FROM ledger_journalentry),"
+        " previous_amount = 0, credits_amount = 0, due_amount = 0 WHERE number = %s",
+        [f"{run.number}-000001"],
     )
     found = broken()
-    assert any(name.startswith("a bill is the sum") for name in found)
+    assert any(name.startswith("every posted bill has one entry of its amount") for name in found)
     assert any(name.startswith("a segment's charges") for name in found)
     assert any(name.startswith("every item of a run agrees") for name in found)

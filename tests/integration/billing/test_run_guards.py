@@ -103,6 +103,44 @@ class TestStart:
         assert JournalEntry.objects.count() == 0
 
 
+class TestApprovedRun:
+    @pytest.mark.parametrize(
+        ("statement", "rule"),
+        [
+            ("UPDATE billing_billline SET amount = amount + 1", "billing_line_posted"),
+            ("UPDATE billing_billsegment SET amount = amount + 1", "billing_segment_posted"),
+            ("UPDATE billing_bill SET total_amount = total_amount + 1", "billing_bill_approved"),
+            ("UPDATE billing_bill SET due_date = due_date - 5", "billing_bill_approved"),
+            ("DELETE FROM billing_billline", "billing_line_posted"),
+            (
+                """INSERT INTO billing_billline
+                       (segment_id, position, component, charge_type_id, description, unit, amount, working)
+                   SELECT segment_id, 99, component, charge_type_id, '', '', 5, '[]' FROM billing_billline
+                   WHERE position = 1""",
+                "billing_line_posted",
+            ),
+            ("UPDATE billing_billrun SET due_date = due_date + 1", "billing_billrun_columns"),
+            ("UPDATE billing_billrun SET made_by_id = approved_by_id", "billing_billrun_columns"),
+        ],
+    )
+    def test_stands_as_it_was_approved(
+        self,
+        city: factory.City,
+        in_review: BillRun,
+        app_connection: psycopg.Connection,
+        statement: str,
+        rule: str,
+    ) -> None:
+        factory.approve(in_review, city)
+        assert rule in refused(app_connection, statement)
+
+    def test_is_the_only_way_to_a_bill(
+        self, city: factory.City, in_review: BillRun, app_connection: psycopg.Connection
+    ) -> None:
+        statement = "UPDATE billing_bill SET status = 'POSTED' WHERE total_amount = 0 OR entry_id IS NULL"
+        assert "billing_bill_run_approved" in refused(app_connection, statement)
+
+
 class TestPause:
     def test_stops_workers_and_resume_lets_them_go_on(self, city: factory.City) -> None:
         run = runs.start_calculation(run=factory.open_run(city), by=city.maker)
