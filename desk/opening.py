@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from accounts import queries as accounts
-from accounts.models import SERVICES, AccountRole, Party, Premise, Service, ServiceAgreement, ServicePoint
+from accounts.models import (
+    SERVICES,
+    AccountRole,
+    Party,
+    PhysicalStatus,
+    Premise,
+    Service,
+    ServiceAgreement,
+    ServicePoint,
+)
 from accounts.queries.accounts import holds_on
 from metering import queries as metering
 from metering.models import Reading
@@ -29,13 +38,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class AtPlace:
-    """A service at a place: who takes it on that day or later, and the meter with its last reading."""
+    """A service at a place: who takes it on that day or later, the meter with its last reading, whether it is off."""
 
     account_number: str = ""
     since: dt.date | None = None
     serial_number: str = ""
     last_dials: str = ""
     last_date: dt.date | None = None
+    off_words: str = ""
 
 
 def people(text: str, *, chosen: Party | None) -> list[Candidate]:
@@ -115,7 +125,10 @@ def _at_point(point: ServicePoint, agreement: ServiceAgreement | None, on_date: 
     if register is not None:
         live = Reading.objects.filter(register=register, superseded_by__isnull=True, read_date__lte=on_date)
         reading = live.order_by("-read_date", "-pk").first()
+    states = PhysicalStatus.objects.filter(holds_on(on_date), service_point=point)
+    off = states.exclude(status=PhysicalStatus.Status.ON).order_by("pk").first()
     return AtPlace(
+        off_words=off.get_status_display().lower() if off else "",
         account_number=agreement.account.number if agreement else "",
         since=agreement.from_date if agreement else None,
         serial_number=register.meter.serial_number if register else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -26,7 +27,7 @@ METER_FIELDS = ("reading", "serial", "size", "dials", "unit", "multiplier")
 class OpeningForm(forms.Form):
     """Person, place, services with rate, meter and facts, terms, mail; ``typed`` decides which facts are asked."""
 
-    idempotency_key = forms.CharField(widget=forms.HiddenInput)
+    idempotency_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     person_find = forms.CharField(label="Find a person by name, phone, e-mail or account", required=False)
     party = forms.ModelChoiceField(queryset=Party.objects.order_by("pk"), required=False)
     name = forms.CharField(label="Name", max_length=160, required=False)
@@ -165,7 +166,7 @@ class OpeningForm(forms.Form):
             size=given["size"] or "",
             dial_count=given["dials"],
             unit=given["unit"] or "",
-            multiplier=given["multiplier"] or desk.MeterAtStart().multiplier,
+            multiplier=Decimal(1) if given["multiplier"] is None else given["multiplier"],
         )
         return desk.ServiceTaken(service, data[f"rate_{service}"], meter, facts)
 

@@ -297,6 +297,22 @@ class TestPage:
         for kept in ("Grace Tanaka", "918 555 0142", "Willow", "N5-200001", "01O0", "5/8&quot;"):
             assert f'value="{kept}"' in page, kept
 
+    def test_refuses_a_meter_that_counts_nothing(self, client: Client) -> None:
+        answer = client.post(reverse("desk:open-account"), TYPED | {"multiplier_WATER": "0"})
+        assert answer.status_code == 422
+        assert "a multiplier above 0" in answer.content.decode()
+        assert Account.objects.count() == 0
+
+    def test_sent_twice_opens_one_account(self, client: Client) -> None:
+        first = client.post(reverse("desk:open-account"), TYPED)
+        again = client.post(reverse("desk:open-account"), TYPED)
+        assert (first.status_code, again.status_code) == (302, 302)
+        assert first["Location"] == again["Location"]
+        other = client.post(reverse("desk:open-account"), TYPED | {"house_number": "29"})
+        assert other.status_code == 422
+        assert "sent before" in other.content.decode()
+        assert Account.objects.count() == 1
+
     def test_asks_for_what_is_missing(self, client: Client) -> None:
         answer = client.post(reverse("desk:open-account"), {"idempotency_key": "x", "start_date": "soon"})
         page = answer.content.decode()
@@ -304,12 +320,16 @@ class TestPage:
         for words in ("name of a new one", "street of a new one", "at least one service", "valid date"):
             assert words in page, words
 
-    def test_shows_what_is_at_the_place(self, client: Client) -> None:
+    def test_shows_what_is_at_the_place(self, client: Client, ada: User) -> None:
         home = cast.nguyen()
+        accounts.set_physical_status(
+            service_point=home.water, status="LOCKED", from_date=dt.date(2025, 6, 1), reason="unpaid", by=ada
+        )
         typed = TYPED | {"premise": str(home.premise.pk), "part": "services"}
         page = client.post(reverse("desk:open-account-look", args=["services"]), typed).content.decode()
         assert f"Account {home.account.number} takes it here since" in page
         assert "Meter N5-100043 is there, last read 0100" in page
+        assert page.count("The service is locked here") == 1
         # Sewer stands on the same meter: it is read once.
         assert "Counts by the water meter" in page
         assert page.count("Reading at the start") == 1
