@@ -15,8 +15,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 from psycopg import sql
 
-# Written by Django's migrate alone.
-READ_ONLY = frozenset({"django_migrations"})
+# Written by Django's migrate alone, and by the ledger's own triggers with their owner's rights.
+READ_ONLY = frozenset({"django_migrations", "ledger_openitem"})
 
 
 def _column(model: type[Model], name: str) -> str:

@@ -14,6 +14,7 @@ from billing.services import posting, reversal, review, runs, workers
 from core.permissions import PermissionRefused
 from ledger import services as ledger
 from ledger.models import JournalEntry, Period
+from metering.models import ReadingException
 from tests.factories import billing as factory
 
 pytestmark = pytest.mark.usefixtures("books")
@@ -101,6 +102,24 @@ class TestStart:
         with pytest.raises(posting.RunNotApproved, match="for review"):
             posting.start_posting(run=in_review, by=city.approver)
         assert JournalEntry.objects.count() == 0
+
+
+class TestRecords:
+    @pytest.mark.parametrize("table", ["billing_billrunitem", "metering_readingexception"])
+    def test_of_a_run_and_of_its_readings_stay(
+        self, city: factory.City, app_connection: psycopg.Connection, table: str
+    ) -> None:
+        reading = factory.read(city, on=dt.date(2015, 1, 31), values=[900], registers=city.registers[:1])[0]
+        ReadingException.objects.create(
+            register=reading.register,
+            reading=reading,
+            on_date=reading.read_date,
+            code="HIGH",
+            severity="SEVERE",
+            text="Too high.",
+        )
+        factory.calculate(factory.open_run(city), city)
+        assert refused(app_connection, f"DELETE FROM {table}") == f"{table}_append_only"
 
 
 class TestApprovedRun:

@@ -346,6 +346,15 @@ class TestWhatIsWritten:
         Period.objects.filter(number=1).update(state="CLOSED")
         reopened = refused_by("UPDATE ledger_period SET state = 'OPEN' WHERE number = 1")
         assert reopened == "ledger_period_transitions"
+        assert refused_by("DELETE FROM ledger_period WHERE number = 1") == "ledger_period_append_only"
+
+    @pytest.mark.parametrize(
+        "statement",
+        ["UPDATE ledger_openitem SET open_amount = 0", "DELETE FROM ledger_openitem"],
+    )
+    def test_leaves_what_is_open_to_the_triggers(self, statement, app_connection):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app_connection.execute(statement)
 
 
 class TestHeldMoney:

@@ -1,0 +1,1 @@
+DROP TRIGGER IF EXISTS guard_stays ON billing_billrunitem;
