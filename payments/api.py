@@ -211,7 +211,7 @@ class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.
                 str,
                 OpenApiParameter.HEADER,
                 required=True,
-                description="Any text up to 80 characters. The same key with the same body gives the first receipt.",
+                description="Any text up to 60 characters. The same key with the same body gives the first receipt.",
             )
         ],
     )

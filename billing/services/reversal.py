@@ -63,12 +63,12 @@ def _reverse_chunk(
     run: BillRun, reason: str, effective_date: dt.date, posting_date: dt.date, by: User
 ) -> int:
     with transaction.atomic(durable=True):
-        # Asked for each chunk: the next period may have been calculated while the first ones were taken back.
-        runs.check_nothing_later(run)
         waiting = Bill.objects.filter(run=run, status=Bill.Status.POSTED).order_by("number", "pk")
         chunk = list(waiting[:CHUNK_SIZE])
         if not chunk:
             return 0
+        # Asked for each chunk: the next period may have been calculated while the first ones were taken back.
+        runs.check_nothing_later(run, bill_ids=[bill.pk for bill in chunk])
         ledger.lock_accounts(sorted({bill.account_id for bill in chunk}))
         bills = [
             bill

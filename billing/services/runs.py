@@ -138,7 +138,8 @@ def start_calculation(*, run: BillRun, by: User) -> BillRun:
             locked.items.filter(state__in=again).update(state=BillRunItem.State.PENDING, reasons=[])
             outdated = drafts.outdated_items(run_id=locked.pk)
             if outdated:
-                check_nothing_later(locked, item_ids=outdated)
+                bills = locked.items.filter(pk__in=outdated).values_list("bill_id", flat=True)
+                check_nothing_later(locked, bill_ids=list(bills))
                 remove_drafts(locked, item_ids=outdated)
         words = f"Calculation of run {locked.number} started"
         move(locked, BillRun.State.CALCULATING, code="started", by=by, summary=words, started_at=Now())
@@ -204,14 +205,14 @@ def remove_drafts(run: BillRun, *, item_ids: Sequence[int] | None = None) -> Non
         cursor.execute("DELETE FROM billing_bill WHERE id = ANY (%s) AND status = 'DRAFT'", [bills])
 
 
-def check_nothing_later(run: BillRun, *, item_ids: Sequence[int] | None = None) -> None:
-    """Pass if no bill or draft of another run goes on where this run's (those of ``item_ids``) end.
+def check_nothing_later(run: BillRun, *, bill_ids: Sequence[int] | None = None) -> None:
+    """Pass if no bill or draft of another run goes on where this run's (those of ``bill_ids``) end.
 
     Without the earlier bill the later one would leave days that no run bills. Raises LaterBillStands.
     """
     mine = BillSegment.objects.filter(bill__run=run, status=BillSegment.Status.LIVE)
-    if item_ids is not None:
-        mine = mine.filter(bill__item__in=item_ids)
+    if bill_ids is not None:
+        mine = mine.filter(bill__in=bill_ids)
     later = (
         BillSegment.objects.filter(status=BillSegment.Status.LIVE, agreement__in=mine.values("agreement"))
         .exclude(bill__run=run)
