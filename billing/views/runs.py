@@ -62,7 +62,9 @@ class RunList(OfficeListView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the form for a new run."""
         last_complete = add_months(clock.today(), -1)
-        return super().get_context_data(form=OpenRunForm(initial={"month": f"{last_complete:%Y-%m}"}), **kwargs)
+        return super().get_context_data(
+            form=OpenRunForm(initial={"month": f"{last_complete:%Y-%m}"}), **kwargs
+        )
 
 
 @requires("make_runs")
@@ -212,6 +214,8 @@ def _act(
     except PermissionRefused:
         raise
     except REFUSALS as refusal:
+        # A run may have moved under the hand that was refused: its page shows where it stands now.
+        found.refresh_from_db()
         return refused(
             request, refusal, template_name="billing/run_detail.html", context=_context(request, found)
         )

@@ -33,8 +33,9 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION billing_bill_is_open(wanted bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT coalesce((SELECT status = 'DRAFT' AND NOT billing_run_is_settled(run_id)
-                     FROM billing_bill WHERE id = wanted), true)
+    SELECT coalesce((SELECT bill.status = 'DRAFT' AND run.state NOT IN ('APPROVED', 'POSTING')
+                     FROM billing_bill bill JOIN billing_billrun run ON run.id = bill.run_id
+                     WHERE bill.id = wanted), true)
 $$;
 
 CREATE OR REPLACE FUNCTION billing_guard_new_segments() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -11,6 +11,8 @@ from billing import tasks
 from billing.models import BillRun
 from billing.services import workers
 from core import clock
+from metering import services as metering
+from metering.models import Reading
 from tests.factories import billing as factory
 
 pytestmark = pytest.mark.usefixtures("books")
@@ -73,6 +75,17 @@ class TestRunConsole:
         answer = as_user(city.maker).post(f"/billing/runs/{run.number}/approve/", form)
         assert answer.status_code == 422
         assert "somebody else must approve" in answer.content.decode()
+        assert BillRun.objects.get().state == "REVIEW"
+
+    def test_takes_an_approved_run_back_where_a_reading_changed(self, city: factory.City) -> None:
+        run = factory.approve(factory.calculate(factory.open_run(city), city), city)
+        reading = Reading.objects.filter(register=city.registers[0]).latest("read_at")
+        metering.supersede_reading(reading=reading, dials="0101", by=city.approver, validate=False)
+        answer = as_user(city.approver).post(f"/billing/runs/{run.number}/post/")
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert "has changed since" in page
+        assert "Calculate the held again" in page
         assert BillRun.objects.get().state == "REVIEW"
 
     def test_refuses_a_second_run_of_the_same_month(self, city: factory.City) -> None:
