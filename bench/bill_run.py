@@ -219,8 +219,18 @@ def _floor(figures: Figures, source: str, target: str) -> None:
         run_number = rows.execute("SELECT number FROM billing_billrun").fetchone()[0]
         for table in ("billing_billrun", "ledger_period"):
             data = _copied_out(rows, f"SELECT {columns[table]} FROM {table}")
-            clone.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
-            _copy_in(clone, table, columns[table], data)
+            # Rows that the clone has already stay: neither runs nor periods are ever taken away.
+            names = sql.SQL(columns[table])
+            clone.execute(
+                sql.SQL("CREATE TEMP TABLE arriving (LIKE {}) ON COMMIT DROP").format(sql.Identifier(table))
+            )
+            _copy_in(clone, "arriving", columns[table], data)
+            clone.execute(
+                sql.SQL("INSERT INTO {} ({}) SELECT {} FROM arriving ON CONFLICT DO NOTHING").format(
+                    sql.Identifier(table), names, names
+                )
+            )
+            clone.execute("DROP TABLE arriving")
         clone.commit()
         first_event, events = _last_event(clone), _last_event(rows) - _last_event(clone)
         for low in range(1, figures.accounts + 1, CHUNK):
