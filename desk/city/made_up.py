@@ -22,6 +22,9 @@ DIALS = 5
 STEP = Decimal("0.1")
 ACCOUNTS_AT_ONCE = 2000
 LEGACY_BASE = 40_000
+SETTLED = 0.66
+# Flats and shops often have a private hauler.
+CITY_CARTS = {"RESIDENTIAL": 0.9, "MULTIFAMILY": 0.4, "COMMERCIAL": 0.5}
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,9 @@ class _Household:
     def __init__(self, writer: CityWriter, plan: Plan, chance: random.Random, index: int, by: User) -> None:
         self.writer, self.plan, self.chance, self.index, self.by = writer, plan, chance, index, by
         self.customer_class = pick(chance, [(name, spec[0]) for name, spec in figures.CLASSES.items()])
-        self.start = plan.months[0]
+        # Two in three were there when the office began; the others moved in since.
+        self.first = 0 if chance.random() < SETTLED else chance.randrange(max(len(plan.months) - 2, 1))
+        self.start = plan.months[self.first]
 
     def write(self, cycle: Cycle, routes: Sequence[Route]) -> int:
         name = self._name()
@@ -188,6 +193,8 @@ class _Household:
             ("STORM", "D-ERU", "eru", f"{runoff.normalize():f}", "ERU"),
             ("REFUSE", "R-CART", "carts", str(carts), "carts"),
         ):
+            if service == "REFUSE" and self.chance.random() > CITY_CARTS[self.customer_class]:
+                continue
             point = self._point(account_id, premise_id, service, rate, None)
             self.writer.add(
                 "accounts_determinant",
@@ -260,7 +267,7 @@ class _Household:
         index = self.chance.randrange(10**DIALS)
         zone = ZoneInfo(settings.TIME_ZONE)
         moments = [(self.start, Decimal(0), "SET")]
-        for month in self.plan.months:
+        for month in self.plan.months[self.first :]:
             after = dt.date(month.year + month.month // 12, month.month % 12 + 1, 1)
             moments.append((after, use_of(self.chance, self.customer_class, month, place=place), "ACTUAL"))
         for day, use, kind in moments:
