@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -166,6 +167,10 @@ def _pip_install(pins: Path) -> None:
         "install",
         "-qq",
         "--no-input",
+        "--disable-pip-version-check",
+        # The pins name every package, so nothing is left to resolve; Python compiles what it comes to use.
+        "--no-deps",
+        "--no-compile",
         "--require-hashes",
         "-r",
         str(pins),
@@ -191,8 +196,12 @@ def install_python(*, for_tests: bool) -> None:
 # --- front-end libraries ------------------------------------------------------------------------------------
 
 
+def _machine_has_npm() -> bool:
+    return bool(shutil.which("npm") and shutil.which("node"))
+
+
 def _npm() -> list[str | Path]:
-    if shutil.which("npm") and shutil.which("node"):
+    if _machine_has_npm():
         return ["npm"]
     bundled = VENV / "bin" / "npm"
     if not bundled.exists():
@@ -231,8 +240,14 @@ def main(arguments: list[str]) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:
             install_packages(for_tests=purpose == "test")
-            install_python(for_tests=purpose == "test")
-            install_front_end()
+            with ThreadPoolExecutor(1) as beside:
+                # Where the machine has npm, it works beside pip; the one in a wheel comes after it.
+                early = beside.submit(install_front_end) if _machine_has_npm() else None
+                install_python(for_tests=purpose == "test")
+                if early is None:
+                    install_front_end()
+                else:
+                    early.result()
         except SetupFailed as problem:
             say(str(problem))
             return 2
