@@ -60,23 +60,21 @@ class Office:
         self._clear_unfinished()
         self._manage("migrate", "--verbosity", "0")
         self._manage("sync_roles", quiet=True)
+        # Each takes seconds to come up: they do so while the city is made and the books are proved.
+        self._start("worker", [*self._worker("runs"), "-c", "2", "-Q", "office,runs"])
         fresh = self._fill()
-        self._start(
-            "worker",
-            [*self._worker("runs"), "-c", "2", "-Q", "office,runs"],
-        )
         billed = self._bill_last_period()
-        if fresh or billed:
-            self._manage("prove")
         # Printing takes minutes: in a process of its own it never keeps a bill run waiting.
         self._start("printer", [*self._worker("printer"), "-c", "1", "-Q", "printing"])
         beat = ["beat", "--schedule", str(self.var / "beat-schedule"), "--pidfile", "", "-l", "WARNING"]
         self._start("beat", [sys.executable, "-m", "celery", "-A", "billing_office", *beat])
         self._start("web", self._web_command())
+        if fresh or billed:
+            self._manage("prove")
         self._wait_ready()
+        self._announce(time.monotonic() - began)
         if billed:
             self._manage("print_bills", (self.var / "demo.billed").read_text().strip(), quiet=True)
-        self._announce(time.monotonic() - began)
         while True:
             time.sleep(0.5)
             if self.lease is not None and self.lease.ensure_up():

@@ -22,7 +22,7 @@ DIALS = 5
 STEP = Decimal("0.1")
 ACCOUNTS_AT_ONCE = 2000
 LEGACY_BASE = 40_000
-SETTLED = 0.66
+SETTLED = 0.6
 # Flats and shops often have a private hauler.
 CITY_CARTS = {"RESIDENTIAL": 0.9, "MULTIFAMILY": 0.4, "COMMERCIAL": 0.5}
 
@@ -74,7 +74,7 @@ class _Household:
     def __init__(self, writer: CityWriter, plan: Plan, chance: random.Random, index: int, by: User) -> None:
         self.writer, self.plan, self.chance, self.index, self.by = writer, plan, chance, index, by
         self.customer_class = pick(chance, [(name, spec[0]) for name, spec in figures.CLASSES.items()])
-        # Two in three were there when the office began; the others moved in since.
+        # Most were there when the office began; the others moved in since.
         self.first = 0 if chance.random() < SETTLED else chance.randrange(max(len(plan.months) - 2, 1))
         self.start = plan.months[self.first]
 
