@@ -8,6 +8,7 @@ from django.contrib.auth import views as auth_views
 from django.urls import URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from billing_office.api_root import api_root
 from billing_office.health import livez, readyz
 
 # The floors, from the top; an address is looked for in this order.
@@ -43,6 +44,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("api/docs/", api_docs, name="api-docs"),
+    path("api/v1/", api_root, name="api-root"),
     path("api/v1/", include(included("api"))),
     *included("urls"),
 ]

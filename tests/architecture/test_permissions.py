@@ -33,6 +33,7 @@ OPEN_TO_ALL_STAFF = {
     "logout": "whoever is in may go",
     "desk:home": "shows each person what their verbs allow",
     "desk:search": "finds for each person what their verbs allow",
+    "api-root": "names the collections, holds no data",
     "api-schema": "describes the interface, holds no data",
     "api-docs": "shows that description",
 }
