@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import multiprocessing
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from accounts.models import Account, Alert, Cycle, Note, Route, TenderRestriction
 from billing.models import Bill, BillMessage, BillRun
 from billing.services import posting, rate_book, review, runs, workers
+from billing.worker_processes import database_url
 from core import policy
 from core.models import Holiday, User
 from core.periods import add_months
@@ -38,6 +41,10 @@ ROUTES_A_CYCLE = 6
 LOCKBOX = "1020"
 PAYS_IN_FULL, PAYS_PART = 0.90, 0.94
 PAYMENTS_AT_ONCE = 5000
+
+
+class HistoryNotMade(Exception):
+    """A process that bills and pays the past of a cycle ended badly."""
 
 
 @dataclass(frozen=True)
@@ -146,29 +153,41 @@ def open_run(cycle: Cycle, month: dt.date, by: User) -> BillRun:
 
 
 def _live_through(histories: Sequence[_History], say: Say) -> tuple[int, int]:
-    """Bill and pay each cycle's months in a process of its own; gives the counts of bills and payments."""
-    connections.close_all()
-    context = multiprocessing.get_context("fork")
-    with context.Pool(len(histories)) as pool:
-        bills = payments = 0
-        for made, paid in pool.imap_unordered(_live_cycle, histories):
-            bills += made
-            payments += paid
-            say(f"One cycle is billed and paid: {made:,} bills, {paid:,} payments")
+    """Bill and pay each cycle's months in a process of its own; gives the counts of bills and payments.
+
+    Processes of their own, not forks: a fork of a process with threads may never come back.
+    """
+    environment = {**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": settings.REDIS_URL}
+    command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "live_demo_history"]
+    children = [
+        subprocess.Popen(
+            [*command, json.dumps(asdict(history))], stdout=subprocess.PIPE, text=True, env=environment
+        )
+        for history in histories
+    ]
+    bills = payments = 0
+    for child in children:
+        output, _ = child.communicate()
+        if child.returncode != 0:
+            raise HistoryNotMade("A cycle's history could not be made; the message stands above. Start over.")
+        made, paid = json.loads(output)
+        bills += made
+        payments += paid
+        say(f"One cycle is billed and paid: {made:,} bills, {paid:,} payments")
     return bills, payments
 
 
-def _live_cycle(history: _History) -> tuple[int, int]:
-    by, chance = system_user(), random.Random(history.seed)  # noqa: S311 - who pays when in a made-up city
+def live_cycle(*, runs: Sequence[int], seed: int, keeps_statistics: bool) -> tuple[int, int]:
+    """Bill and pay the months of one cycle, in the order of its runs; gives the counts of bills and payments."""
+    by, chance = system_user(), random.Random(seed)  # noqa: S311 - who pays when in a made-up city
     bills = payments = 0
     with _relaxed_commits():
-        for number, run_id in enumerate(history.runs):
+        for number, run_id in enumerate(runs):
             run = _bill(BillRun.objects.get(pk=run_id), by)
-            if history.keeps_statistics and number in (0, 2):
+            if keeps_statistics and number in (0, 2):
                 analyze()
             bills += Bill.objects.filter(run=run, status=Bill.Status.POSTED).count()
             payments += _pay(run, chance, by)
-    connections.close_all()
     return bills, payments
 
 

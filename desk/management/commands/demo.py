@@ -48,6 +48,8 @@ class Command(BaseCommand):
             )
         except DatabaseNotEmpty as refusal:
             raise CommandError(str(refusal), returncode=2) from None
+        except demo_city.HistoryNotMade as failure:
+            raise CommandError(str(failure), returncode=1) from None
         self.stdout.write(
             f"{made.accounts} accounts, {made.readings} readings, {made.bills} bills, {made.payments} payments,"
             f" {made.first_month:%Y-%m} to {made.last_month:%Y-%m}, in {time.monotonic() - started:.0f} seconds"
