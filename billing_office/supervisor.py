@@ -60,14 +60,28 @@ class Office:
         self._clear_unfinished()
         self._manage("migrate", "--verbosity", "0")
         self._manage("sync_roles", quiet=True)
-        # Each takes seconds to come up: they do so while the city is made and the books are proved.
-        self._start("worker", [*self._worker("runs"), "-c", "2", "-Q", "office,runs"])
+        if self._is_settled():
+            # Nothing to fill or bill: people are served first, the workers come up behind them.
+            self._start("web", self._web_command())
+            self._wait_ready()
+            self._announce(time.monotonic() - began)
+            self._start_worker()
+            self._start_printer_and_beat()
+        else:
+            self._begin(began)
+        while True:
+            time.sleep(0.5)
+            if self.lease is not None and self.lease.ensure_up():
+                say("the servers' keeper had died; the servers were started again")
+            for child in self.children:
+                child.restart_if_dead()
+
+    def _begin(self, began: float) -> None:
+        """Fill and bill a new office; what takes seconds to come up does so meanwhile."""
+        self._start_worker()
         fresh = self._fill()
         billed = self._bill_last_period()
-        # Printing takes minutes: in a process of its own it never keeps a bill run waiting.
-        self._start("printer", [*self._worker("printer"), "-c", "1", "-Q", "printing"])
-        beat = ["beat", "--schedule", str(self.var / "beat-schedule"), "--pidfile", "", "-l", "WARNING"]
-        self._start("beat", [sys.executable, "-m", "celery", "-A", "billing_office", *beat])
+        self._start_printer_and_beat()
         self._start("web", self._web_command())
         if fresh or billed:
             self._manage("prove")
@@ -75,12 +89,19 @@ class Office:
         self._announce(time.monotonic() - began)
         if billed:
             self._manage("print_bills", (self.var / "demo.billed").read_text().strip(), quiet=True)
-        while True:
-            time.sleep(0.5)
-            if self.lease is not None and self.lease.ensure_up():
-                say("the servers' keeper had died; the servers were started again")
-            for child in self.children:
-                child.restart_if_dead()
+
+    def _is_settled(self) -> bool:
+        marks = (self.var / "demo.json", self.var / "demo.billed")
+        return not self._is_empty() and (marks[1].exists() or not marks[0].exists())
+
+    def _start_worker(self) -> None:
+        self._start("worker", [*self._worker("runs"), "-c", "2", "-Q", "office,runs"])
+
+    def _start_printer_and_beat(self) -> None:
+        # Printing takes minutes: in a process of its own it never keeps a bill run waiting.
+        self._start("printer", [*self._worker("printer"), "-c", "1", "-Q", "printing"])
+        beat = ["beat", "--schedule", str(self.var / "beat-schedule"), "--pidfile", "", "-l", "WARNING"]
+        self._start("beat", [sys.executable, "-m", "celery", "-A", "billing_office", *beat])
 
     def _worker(self, name: str) -> list[str]:
         return [
