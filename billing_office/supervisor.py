@@ -59,10 +59,10 @@ class Office:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_office.settings")
         self._clear_unfinished()
         self._manage("migrate", "--verbosity", "0")
-        self._manage("sync_roles", quiet=True)
         if self._is_settled():
             # Nothing to fill or bill: people are served first, the workers come up behind them.
             self._start("web", self._web_command())
+            self._manage("sync_roles", quiet=True)
             self._wait_ready()
             self._announce(time.monotonic() - began)
             self._start_worker()
@@ -78,6 +78,7 @@ class Office:
 
     def _begin(self, began: float) -> None:
         """Fill and bill a new office; what takes seconds to come up does so meanwhile."""
+        self._manage("sync_roles", quiet=True)
         self._start_worker()
         fresh = self._fill()
         billed = self._bill_last_period()
